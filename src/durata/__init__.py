@@ -1,0 +1,1 @@
+"""durata: how long should this treatment last? The public names, nothing else."""

@@ -1,0 +1,1 @@
+"""Designs: (Study, Records) -> Cohort; siblings that differ in what they take for time zero and exposure."""

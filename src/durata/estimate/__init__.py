@@ -1,0 +1,1 @@
+"""Estimators: a Cohort becomes an answer."""

@@ -1,0 +1,1 @@
+"""Any patient file becomes Records: declared columns, typed, with their places."""

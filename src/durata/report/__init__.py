@@ -1,0 +1,1 @@
+"""A Document of ordered blocks, and the files it is printed to."""

@@ -1,0 +1,1 @@
+"""Rules read the declaration, the data, a Cohort or an answer, and speak Findings."""

@@ -1,0 +1,1 @@
+"""Declaration: a study file becomes a Study."""

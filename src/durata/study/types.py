@@ -1,0 +1,251 @@
+"""What a study declares: one frozen type a table of the study file; every key is described here once."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+
+DAYS_IN = {"days": 1.0, "weeks": 7.0, "years": 365.25}
+TimeUnit = Literal["days", "weeks", "months", "years"]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+Names = Annotated[tuple[Name, ...], Strict(False)]
+Numbers = Annotated[tuple[Number, ...], Strict(False)]
+Codes = Annotated[tuple[int | str, ...], Strict(False)]
+
+
+class Declared(BaseModel):
+    """A table of the study file: strict types, no unknown keys, immutable."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+
+class StudyTable(Declared):
+    """[study]: what the study is called and asks."""
+
+    title: Name = Field(description="Title of the study, printed on the report.")
+    question: str = Field(default="", description="The question in one sentence, printed under the title.")
+    language: Literal["en"] = Field(default="en", description="Language of the report.")
+    time_unit: TimeUnit = Field(
+        default="months", description="Unit in which follow-up is shown and horizons are given."
+    )
+    month_days: Number = Field(
+        default=30.4375, gt=27, lt=32, description="Days in a month, for every conversion between days and months."
+    )
+    data_cutoff: datetime.date | None = Field(
+        default=None, description="Last day on which anything could be recorded; later dates are defects."
+    )
+
+    def days(self, unit: str) -> float:
+        """How many days one ``unit`` of time lasts in this study."""
+        return self.month_days if unit == "months" else DAYS_IN[unit]
+
+
+class DataTable(Declared):
+    """[data]: the file with one row per patient."""
+
+    file: Name = Field(description="The patient file (.csv, .tsv or .xlsx), in the study file's folder or below it.")
+    id: Name = Field(description="Column that identifies the patient.")
+    sheet: str | None = Field(default=None, description="Worksheet of an .xlsx file; the first one if not given.")
+    missing: Annotated[tuple[str, ...], Strict(False)] = Field(
+        default=("", "NA"), description="Cell texts that mean missing."
+    )
+    on_defect: Literal["stop", "exclude"] = Field(
+        default="stop",
+        description="What to do with a patient who has an impossible cell: stop, or leave the patient out and say so.",
+    )
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="Header in the file = name used in this study file."
+    )
+    values: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Per column: text in the file = level used in this study file."
+    )
+
+
+class Condition(Declared):
+    """[eligibility.<name>]: a patient is eligible when the covariate satisfies every key given."""
+
+    covariate: Name = Field(description="A covariate declared under [covariates].")
+    is_: Codes | None = Field(default=None, alias="is", description="Accepted levels.")
+    not_: Codes | None = Field(default=None, alias="not", description="Refused levels.")
+    from_: Number | None = Field(default=None, alias="from", description="Smallest accepted number.")
+    to: Number | None = Field(default=None, description="Largest accepted number.")
+    label: str = Field(default="", description="Words for the flow of patients.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.is_ is None and self.not_ is None and self.from_ is None and self.to is None:
+            raise ValueError("give at least one of 'is', 'not', 'from', 'to'")
+        return self
+
+
+class DurationGroup(Declared):
+    """One of [treatment] groups: durations in (from, to]; the first group includes 0."""
+
+    name: Name = Field(description="Name of the group in tables and figures.")
+    from_: Number = Field(
+        default=0.0, ge=0, alias="from", description="Durations longer than this (the first group includes 0)."
+    )
+    to: Number | None = Field(
+        default=None, gt=0, description="Durations up to and including this; no key = no upper limit."
+    )
+
+
+class TreatmentTable(Declared):
+    """[treatment]: the treatment whose duration is in question."""
+
+    name: Name = Field(description="What is being given or waited for.")
+    start: Name = Field(description="Date column: treatment starts.")
+    end: Name = Field(description="Date column: treatment ends (surgery, last dose); empty when it never did.")
+    end_name: Name = Field(
+        default="end of treatment", description="What the end is called in the report ('surgery', 'transplantation')."
+    )
+    start_name: Name = Field(default="start of treatment", description="What the start is called in the report.")
+    unit: TimeUnit = Field(default="months", description="Unit of the duration and of the group boundaries.")
+    groups: Annotated[tuple[DurationGroup, ...], Strict(False)] = Field(
+        description="Duration groups, shortest first.", min_length=2
+    )
+    reference: str | None = Field(
+        default=None, description="Group the others are compared with; the first if not given."
+    )
+    cut_source: Literal["prespecified", "guideline", "data"] = Field(
+        default="prespecified", description="Where the boundaries come from."
+    )
+
+    @model_validator(mode="after")
+    def _groups_are_ordered(self) -> Self:
+        names = [group.name for group in self.groups]
+        if len(set(names)) < len(names):
+            raise ValueError("two groups have the same name")
+        for before, after in zip(self.groups, self.groups[1:], strict=False):
+            if before.to is None or after.from_ < before.to:
+                raise ValueError(f"group {after.name!r} begins before group {before.name!r} ends")
+        for group in self.groups:
+            if group.to is not None and group.to <= group.from_:
+                raise ValueError(f"group {group.name!r} ends before it begins")
+        if self.reference is not None and self.reference not in names:
+            raise ValueError(f"reference {self.reference!r} is not one of the groups {', '.join(map(repr, names))}")
+        return self
+
+
+class TimeTable(Declared):
+    """[time]: where the clock starts."""
+
+    zero: Literal["start", "end"] = Field(
+        default="start", description="Time zero of the declared analysis: the start or the end of treatment."
+    )
+
+
+class Outcome(Declared):
+    """[outcomes.<name>]: an event and how it is recorded; exactly one of the three forms.
+
+    1. ``event`` (date columns, the earliest counts) with ``censor`` (date last known free of it);
+    2. ``date`` with ``status`` and ``event_codes``;
+    3. ``time`` (counted from time zero, in ``unit``) with ``status`` and ``event_codes``.
+    """
+
+    label: str = Field(default="", description="Name of the outcome in tables and figures.")
+    event: Names | None = Field(default=None, description="Date columns; the earliest date is the event.")
+    censor: Name | None = Field(default=None, description="Date column: last day known to be free of the event.")
+    date: Name | None = Field(default=None, description="Date column: day of the event or of last contact.")
+    time: Name | None = Field(default=None, description="Number column: time to the event or to last contact.")
+    unit: TimeUnit = Field(default="months", description="Unit of 'time'.")
+    status: Name | None = Field(default=None, description="Column that says whether 'date' or 'time' is an event.")
+    event_codes: Codes | None = Field(default=None, description="Values of 'status' that mean the event.")
+    censor_codes: Codes | None = Field(
+        default=None,
+        description="Values of 'status' that mean no event; every other value is a defect. All values other than event_codes if not given.",
+    )
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        forms = [self.event is not None, self.date is not None, self.time is not None]
+        if sum(forms) != 1:
+            raise ValueError("give exactly one of 'event' (dates), 'date' (with status) or 'time' (with status)")
+        if self.event is not None:
+            if self.censor is None:
+                raise ValueError("'event' needs 'censor': the date column last known free of the event")
+            if not self.event:
+                raise ValueError("'event' needs at least one date column")
+            if self.status is not None or self.event_codes is not None:
+                raise ValueError("'status' and 'event_codes' belong to 'date' or 'time', not to 'event'")
+        elif self.status is None or not self.event_codes:
+            raise ValueError("'date' and 'time' need 'status' and 'event_codes'")
+        elif self.censor is not None:
+            raise ValueError("'censor' belongs to 'event'")
+        return self
+
+
+class Covariate(Declared):
+    """[covariates.<name>]: a column used in models, tables or eligibility."""
+
+    column: str | None = Field(default=None, description="Column in the file; the covariate's own name if not given.")
+    label: str = Field(default="", description="Words for tables and figures.")
+    type: Literal["number", "category", "date"] = Field(default="number", description="What the column holds.")
+    timing: Literal["baseline", "post"] = Field(default="baseline", description="Known at time zero, or only later.")
+    levels: Annotated[tuple[int | str, ...], Strict(False)] | None = Field(
+        default=None, description="Levels of a category in order; anything else is a defect."
+    )
+    reference: int | str | None = Field(
+        default=None, description="Level the others are compared with; the first if not given."
+    )
+    unit: str = Field(default="", description="Unit of a number, printed beside it.")
+    range: Annotated[tuple[Number, Number], Strict(False)] | None = Field(
+        default=None, description="Smallest and largest possible number; anything outside is a defect."
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if self.type == "category" and self.range is not None:
+            raise ValueError("'range' belongs to numbers")
+        if self.type != "category" and (self.levels is not None or self.reference is not None):
+            raise ValueError("'levels' and 'reference' belong to categories")
+        if self.levels is not None and self.reference is not None and self.reference not in self.levels:
+            raise ValueError(f"reference {self.reference!r} is not among the levels")
+        if self.range is not None and self.range[0] >= self.range[1]:
+            raise ValueError("the first number of 'range' must be the smaller one")
+        return self
+
+
+class Model(Declared):
+    """[models.<outcome>]: the Cox model of one outcome, beside the duration groups."""
+
+    adjust: Names = Field(default=(), description="Covariates in the model beside the duration groups.")
+    strata: Names = Field(default=(), description="Category covariates with a baseline hazard of their own.")
+    ties: Literal["efron", "breslow"] = Field(default="efron", description="How tied event times are handled.")
+    robust: bool = Field(default=False, description="Sandwich variance (clustered by patient).")
+
+
+class Horizons(Declared):
+    """[horizons]: times at which survival is read off the curves."""
+
+    at: Numbers = Field(default=(), description="Times since time zero, in [study] time_unit.")
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if any(time <= 0 for time in self.at):
+            raise ValueError("every horizon must be later than time zero")
+        return self
+
+
+class Study(Declared):
+    """A whole study file."""
+
+    study: StudyTable
+    data: DataTable
+    treatment: TreatmentTable
+    time: TimeTable = TimeTable()
+    outcomes: dict[str, Outcome] = Field(description="Outcomes by name; at least one.", min_length=1)
+    eligibility: dict[str, Condition] = Field(
+        default_factory=dict, description="Who is eligible; all conditions must hold."
+    )
+    covariates: dict[str, Covariate] = Field(default_factory=dict, description="Covariates by name.")
+    models: dict[str, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
+    horizons: Horizons = Horizons()
+    ignore: dict[str, str] = Field(
+        default_factory=dict, description="Rule code = the written reason why it does not apply; printed in the report."
+    )
