@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_validator
 
 DAYS_IN = {"days": 1.0, "weeks": 7.0, "years": 365.25}
 TimeUnit = Literal["days", "weeks", "months", "years"]
@@ -16,6 +18,14 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[tuple[Name, ...], Strict(False)]
 Numbers = Annotated[tuple[Number, ...], Strict(False)]
 Codes = Annotated[tuple[int | str, ...], Strict(False)]
+
+
+@dataclass(frozen=True, slots=True)
+class StudySource:
+    """Where a study was read from: the file, and the sha256 of its bytes."""
+
+    path: Path
+    sha256: str
 
 
 class Declared(BaseModel):
@@ -249,3 +259,15 @@ class Study(Declared):
     ignore: dict[str, str] = Field(
         default_factory=dict, description="Rule code = the written reason why it does not apply; printed in the report."
     )
+    _source: StudySource | None = PrivateAttr(default=None)
+
+    @property
+    def source(self) -> StudySource | None:
+        """The file this study was read from; None for a study made in memory."""
+        return self._source
+
+    def read_from(self, source: StudySource) -> Self:
+        """The same study, remembering the file it was read from."""
+        copy = self.model_copy()
+        copy._source = source
+        return copy

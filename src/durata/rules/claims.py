@@ -1,0 +1,83 @@
+"""Rules R: whether what is printed can be read off the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from durata.designs.catalogue import declared_design
+from durata.estimate.analysis import Analysis, Answers, Refused
+from durata.estimate.result import Curve
+from durata.finding import Severity
+from durata.rules.runner import NotJudged, Seen, rule, seen
+from durata.study.types import Study
+
+ENOUGH_AT_RISK = 10
+
+
+@rule(
+    "R02",
+    "horizon-beyond-the-data",
+    since="0.1",
+    reference="Pocock SJ, Clayton TC, Altman DG (2002) Lancet 359:1686-1689",
+)
+def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
+    """Survival at a time that few patients have reached rests on those few, whatever its decimals."""
+    if not study.horizons.at:
+        raise NotJudged("needs [horizons] at")
+    design = declared_design(study)
+    unit, length = study.study.time_unit, study.study.days(study.study.time_unit)
+    judged = False
+    for outcome, declared in study.outcomes.items():
+        cohort = answers.cohort(design, outcome)
+        follow_up = answers.ask(Analysis(design, outcome, "reverse_kaplan_meier"))
+        if isinstance(cohort, Refused) or cohort.group is None:
+            continue
+        judged = True
+        median = _median(follow_up) / length
+        thin: list[str] = []
+        counts: dict[str, dict[str, int]] = {}
+        late: list[float] = []
+        for horizon in study.horizons.at:
+            day = horizon * length
+            for code, level in enumerate(cohort.group.levels):
+                members = cohort.group.codes == code
+                entered = np.ones(len(cohort), bool) if cohort.entry is None else cohort.entry < day
+                at_risk = int(np.count_nonzero(members & entered & (cohort.exit >= day)))
+                counts.setdefault(level, {})[f"{horizon:g}"] = at_risk
+                if members.any() and at_risk < ENOUGH_AT_RISK:
+                    thin.append(f"{level} at {horizon:g} {unit} ({at_risk} at risk)")
+            if np.isfinite(median) and horizon > median:
+                late.append(horizon)
+        if not thin and not late:
+            continue
+        said = []
+        if thin:
+            said.append("fewer than {enough} patients are left for {thin}")
+        if late:
+            said.append("the median follow-up is {median:.0f} {unit}, shorter than {late} {unit}")
+        yield seen(
+            Severity.WARNING,
+            "{outcome}: " + "; ".join(said) + ".",
+            evidence={
+                "outcome": declared.label or outcome,
+                "enough": ENOUGH_AT_RISK,
+                "thin": "; ".join(thin),
+                "late": ", ".join(f"{horizon:g}" for horizon in late),
+                "median": median,
+                "unit": unit,
+                "at_risk": counts,
+            },
+            remedy="Choose earlier [horizons] at, or print these values only with their interval and number at risk.",
+        )
+    if not judged:
+        raise NotJudged("no cohort could be built for any outcome")
+
+
+def _median(answer: object) -> float:
+    """Median follow-up of everybody together, in the curve's unit; infinite when it was not reached."""
+    if not isinstance(answer, Curve):
+        return float("inf")
+    estimate = answer.quantile([0.5]).rows()[0].get("estimate")
+    return float("inf") if estimate is None else float(estimate)
