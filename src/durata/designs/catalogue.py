@@ -10,7 +10,11 @@ from types import MappingProxyType
 from durata.cohort import Cohort
 from durata.designs.observed import observed
 from durata.designs.time_dependent import time_dependent
+from durata.records.records import Records
 from durata.study.types import Study
+
+
+Builder = Callable[[Study, Records, str], Cohort]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Design:
     title: str
     compares: str
     conditions_on: str
-    build: Callable[..., Cohort]
+    build: Builder
 
 
 DESIGNS: Mapping[str, Design] = MappingProxyType(

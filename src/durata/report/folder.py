@@ -74,7 +74,12 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
                 _settle(target, forward=False)
                 raise
             _sync_folder(target.parent)
-            _remove(old)
+            try:
+                _remove(old)
+            except OSError as error:
+                raise CannotWrite(
+                    f"{target} is written, but the output before it could not be removed: delete {old} by hand."
+                ) from error
 
 
 def finish_exchange(target: Path) -> None:

@@ -1,11 +1,15 @@
-"""All rules: every family imported, in the order of their codes."""
+"""All rules, every family imported; and lint, which judges a study by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from durata.estimate.analysis import Answers
+from durata.estimate.plan import answers_for
+from durata.records.records import Records
 from durata.rules import claims, data, power, time_zero
-from durata.rules.runner import Rule, registered
+from durata.rules.runner import Rule, Verdicts, judge, registered
+from durata.study.types import Study
 
 FAMILIES = (data, time_zero, power, claims)
 
@@ -14,3 +18,33 @@ def all_rules() -> Mapping[str, Rule]:
     """Every rule by code."""
     rules = registered()
     return {code: rules[code] for code in sorted(rules)}
+
+
+def data_rules() -> Mapping[str, Rule]:
+    """The rules that read only the declaration and the records: what must hold before a Cohort is built."""
+    return {code: one for code, one in all_rules().items() if code.startswith("D")}
+
+
+def lint(study: Study, records: Records, answers: Answers | None = None) -> Verdicts:
+    """Judge a study by every rule: what would mislead, how much, and what to do.
+
+    Parameters
+    ----------
+    study, records : the declaration and the data.
+    answers : a memory of answers to use and fill; a new one if None.
+
+    Returns
+    -------
+    Verdicts: findings (most severe first), the rules that were quiet, those that could not judge and what they lacked,
+    and findings set aside by a written reason under ``[ignore]``.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> study = du.read_study(du.example("stanford"))
+    >>> verdicts = du.lint(study, du.read_records(study))
+    >>> verdicts.findings[0].code
+    'T01'
+    """
+    facts = {"study": study, "records": records, "answers": answers or answers_for(study, records)}
+    return judge(all_rules(), facts, study.ignore)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_validator
+
+from durata.finding import Where
 
 DAYS_IN = {"days": 1.0, "weeks": 7.0, "years": 365.25}
 TimeUnit = Literal["days", "weeks", "months", "years"]
@@ -22,10 +25,15 @@ Codes = Annotated[tuple[int | str, ...], Strict(False)]
 
 @dataclass(frozen=True, slots=True)
 class StudySource:
-    """Where a study was read from: the file, and the sha256 of its bytes."""
+    """Where a study was read from: the file, the sha256 of its bytes, and where each key stands in it.
+
+    ``positions`` maps a dotted key (``"treatment.groups"``, list items as ``"treatment.groups.0"``) to its line and
+    position, both counted from 1.
+    """
 
     path: Path
     sha256: str
+    positions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Declared(BaseModel):
@@ -265,6 +273,15 @@ class Study(Declared):
     def source(self) -> StudySource | None:
         """The file this study was read from; None for a study made in memory."""
         return self._source
+
+    def place(self, key: str) -> Where | None:
+        """Where a dotted key stands in the study file (its nearest written table if the key itself is not there)."""
+        if self._source is None:
+            return None
+        while key and key not in self._source.positions:
+            key = key.rpartition(".")[0]
+        line, position = self._source.positions.get(key, (1, 1))
+        return Where(self._source.path.name, line=line, position=position)
 
     def read_from(self, source: StudySource) -> Self:
         """The same study, remembering the file it was read from."""

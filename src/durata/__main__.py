@@ -1,0 +1,5 @@
+"""``python -m durata``: the command line."""
+
+from durata.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""Verdicts and rules as lines for people and as data for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from durata.finding import Severity
+from durata.report.results import as_plain, finding_words
+from durata.rules.runner import Rule, Verdicts
+
+COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+def counted(verdicts: Verdicts) -> dict[Severity, int]:
+    """How many findings there are of each severity."""
+    return {severity: sum(f.severity is severity for f in verdicts.findings) for severity in Severity}
+
+
+def summary_line(verdicts: Verdicts) -> str:
+    """One line: how many findings of which severity, and the gravest by code."""
+    if not verdicts.findings:
+        return "The rules found nothing to say against it."
+    many = ", ".join(f"{n} {severity}{'s' if n > 1 and severity != 'info' else ''}" for severity, n in counted(verdicts).items() if n)
+    return f"The rules found: {many} ({', '.join(dict.fromkeys(f.code for f in verdicts.findings))})."
+
+
+def print_verdicts(verdicts: Verdicts) -> None:
+    """Print findings, most severe first, then what was set aside and what could not be judged."""
+    for finding in verdicts.findings:
+        place = f"{finding.where}: " if finding.where else ""
+        mark = click.style(f"{finding.severity} {finding.code}", fg=COLOUR[finding.severity], bold=True)
+        click.echo(f"{place}{mark}: {finding.message}")
+        if finding.remedy:
+            click.echo(f"    What to do: {finding.advice}")
+        if finding.reference:
+            click.echo(click.style(f"    {finding.reference}", dim=True))
+    for finding, reason in verdicts.ignored:
+        click.echo(f"set aside {finding.code}: {finding.message} Reason given: {reason}")
+    for code, lacking in verdicts.not_judged.items():
+        click.echo(f"not judged {code}: {lacking}")
+    click.echo(summary_line(verdicts))
+
+
+def verdicts_json(verdicts: Verdicts) -> dict[str, Any]:
+    """Verdicts as plain data."""
+    plain: dict[str, Any] = as_plain(
+        {
+            "findings": [finding_words(finding) for finding in verdicts.findings],
+            "ignored": [{**finding_words(finding), "reason": reason} for finding, reason in verdicts.ignored],
+            "not_judged": dict(verdicts.not_judged),
+            "quiet": list(verdicts.quiet),
+        }
+    )
+    return plain
+
+
+def print_rules(rules: Mapping[str, Rule]) -> None:
+    """List rules: code, name and what the pattern does."""
+    width = max(len(one.name) for one in rules.values())
+    for code, one in rules.items():
+        click.echo(f"{click.style(code, bold=True)}  {one.name:<{width}}  {one.summary}")
+    click.echo("durata rules CODE shows a rule's page.")
+
+
+def rules_json(rules: Mapping[str, Rule]) -> list[dict[str, Any]]:
+    """Rules as plain data."""
+    return [
+        {
+            "code": one.code,
+            "name": one.name,
+            "since": one.since,
+            "facts": list(one.facts),
+            "summary": one.summary,
+            "reference": one.reference,
+        }
+        for one in rules.values()
+    ]

@@ -1,0 +1,104 @@
+"""What the numbers allow one to say: contrasts, their direction, and the naive beside the safe one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from durata.designs.catalogue import DESIGNS
+from durata.estimate.analysis import Answers, Refused
+from durata.estimate.guaranteed_time import GuaranteedTime, guaranteed_time
+from durata.estimate.plan import cox_analysis, has_adjustment
+from durata.estimate.result import Effects
+from durata.study.types import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A hazard ratio of ``level`` against ``reference`` under one design, with its interval and p-value."""
+
+    design: str
+    outcome: str
+    level: str
+    reference: str
+    hazard_ratio: float
+    conf_low: float
+    conf_high: float
+    p_value: float
+    conf_level: float
+    adjusted_for: tuple[str, ...] = ()
+
+    @property
+    def direction(self) -> int:
+        """-1 or 1 when the whole interval lies below or above 1; 0 when it holds 1: no clear difference."""
+        if self.conf_high < 1:
+            return -1
+        return 1 if self.conf_low > 1 else 0
+
+
+def contrasts(study: Study, answers: Answers, design: str, outcome: str, *, adjusted: bool) -> tuple[Contrast, ...]:
+    """Read the hazard ratios of the exposure groups off one Cox model; empty when there is none."""
+    answer = answers.ask(cox_analysis(study, design, outcome, adjusted=adjusted))
+    if not isinstance(answer, Effects):
+        return ()
+    low, high = answer.interval()
+    adjust = study.models[outcome].adjust if adjusted and outcome in study.models else ()
+    return tuple(
+        Contrast(
+            design=design,
+            outcome=outcome,
+            level=term.level,
+            reference=term.reference,
+            hazard_ratio=float(np.exp(answer.estimate[j])),
+            conf_low=float(np.exp(low[j])),
+            conf_high=float(np.exp(high[j])),
+            p_value=float(answer.p_value[j]),
+            conf_level=answer.conf_level,
+            adjusted_for=tuple(adjust),
+        )
+        for j, term in enumerate(answer.terms)
+        if term.variable == "group"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The two things a reader should take from one outcome.
+
+    ``naive`` are the contrasts of the grouping on achieved duration from the start, ``guaranteed`` the immortal time
+    in it; ``safe`` is the contrast of the design that guarantees nobody any time (None when it could not be had,
+    ``refusal`` says why).
+    """
+
+    outcome: str
+    naive: tuple[Contrast, ...]
+    guaranteed: tuple[GuaranteedTime, ...]
+    safe: Contrast | None
+    refusal: str = ""
+
+
+def lesson(study: Study, answers: Answers, outcome: str) -> Lesson:
+    """Set the naive contrasts of one outcome beside the time-dependent one."""
+    adjusted = has_adjustment(study, outcome)
+    cohort = answers.cohort("observed_from_start", outcome)
+    naive = contrasts(study, answers, "observed_from_start", outcome, adjusted=adjusted)
+    safe = contrasts(study, answers, "time_dependent", outcome, adjusted=adjusted)
+    refused = answers.ask(cox_analysis(study, "time_dependent", outcome, adjusted=adjusted))
+    return Lesson(
+        outcome=outcome,
+        naive=naive,
+        guaranteed=() if isinstance(cohort, Refused) else guaranteed_time(cohort),
+        safe=safe[0] if safe else None,
+        refusal=refused.reason if isinstance(refused, Refused) else "",
+    )
+
+
+def side_by_side(study: Study, answers: Answers, outcome: str) -> tuple[Contrast, ...]:
+    """Every exposure contrast of one outcome under every design, by the declared model."""
+    adjusted = has_adjustment(study, outcome)
+    return tuple(
+        contrast
+        for design in DESIGNS
+        for contrast in contrasts(study, answers, design, outcome, adjusted=adjusted)
+    )

@@ -1,0 +1,215 @@
+"""The whole walk, top to bottom: study file -> records -> cohorts -> answers -> findings -> report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from durata.designs.timeline import duration_group
+from durata.estimate.analysis import Answers, Refused
+from durata.estimate.plan import answers_for, planned
+from durata.finding import CannotEstimate, Finding, Severity, StudyError
+from durata.records.reading import read_records, without
+from durata.records.records import Records
+from durata.report.chapters import compose
+from durata.report.contents import Contents, provenance
+from durata.report.document import Document
+from durata.report.folder import write_folder
+from durata.report.html import to_html
+from durata.report.results import results_json
+from durata.rules.catalogue import data_rules, lint
+from durata.rules.runner import Verdicts, judge
+from durata.study.file import read_study
+from durata.study.types import Study
+
+Progress = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int, of: int) -> None:
+    """Tell nobody; the default progress of :func:`run`."""
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """A finished study: its contents, ready to be written or looked into."""
+
+    contents: Contents
+    progress: Progress = silent
+
+    def document(self) -> Document:
+        """The report as ordered blocks."""
+        return compose(self.contents)
+
+    def files(self) -> dict[str, bytes]:
+        """Every output file by name, as bytes."""
+        self.progress("writing the report", 0, 2)
+        html = to_html(self.document())
+        self.progress("writing the report", 1, 2)
+        files = {
+            "report.html": html.encode("utf-8"),
+            "results.json": results_json(self.contents).encode("utf-8"),
+        }
+        self.progress("writing the report", 2, 2)
+        return files
+
+    def write(self, folder: str | Path) -> Path:
+        """Write report.html and results.json into ``folder``, all or nothing; return the report's path."""
+        target = Path(folder)
+        write_folder(target, self.files())
+        return target / "report.html"
+
+
+def run(study: Study | str | Path, *, progress: Progress = silent) -> StudyRun:
+    """Run a whole study: read, check, build every design's cohort, estimate, judge.
+
+    Parameters
+    ----------
+    study : a Study, or the path of a study file.
+    progress : called with (stage, done, of) as the walk goes on.
+
+    Returns
+    -------
+    StudyRun; ``.write("report/")`` writes the report.
+
+    Raises
+    ------
+    StudyError : the study file or the data cannot become a Cohort.
+    CannotEstimate : a Cohort stands, but nothing can be estimated from it.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> finished = du.run(du.example("stanford"))
+    >>> len(finished.contents.verdicts.findings) > 0
+    True
+    """
+    progress("reading", 0, 1)
+    declared, records = prepare(study)
+    progress("reading", 1, 1)
+
+    answers = answers_for(declared, records)
+    asked = planned(declared)
+    refusals: list[str] = []
+    for done, analysis in enumerate(asked):
+        progress("estimating", done, len(asked))
+        answer = answers.ask(analysis)
+        if isinstance(answer, Refused) and answer.reason not in refusals:
+            refusals.append(answer.reason)
+    progress("estimating", len(asked), len(asked))
+    refuse_without_events(declared, answers, refusals)
+
+    progress("checking", 0, 1)
+    verdicts = lint(declared, records, answers)
+    progress("checking", 1, 1)
+    return StudyRun(Contents(declared, records, answers, verdicts, provenance(declared, records)), progress)
+
+
+def check(study: Study | str | Path, *, progress: Progress = silent) -> Verdicts:
+    """Judge a study by every rule without writing anything; raises as :func:`run` does."""
+    progress("reading", 0, 2)
+    declared, records = prepare(study)
+    progress("checking", 1, 2)
+    return lint(declared, records)
+
+
+def prepare(study: Study | str | Path) -> tuple[Study, Records]:
+    """Read and check what was declared and recorded; raise StudyError when no Cohort can be built from it.
+
+    With ``on_defect = "exclude"`` the patients behind an error are left out with the reason instead.
+    """
+    declared = study if isinstance(study, Study) else read_study(study)
+    records = read_records(declared)
+    errors = [
+        finding
+        for finding in judge(data_rules(), {"study": declared, "records": records}, declared.ignore).findings
+        if finding.severity is Severity.ERROR
+    ]
+    if errors and declared.data.on_defect == "exclude" and all(finding.people for finding in errors):
+        records = exclude(records, errors)
+    elif errors:
+        raise StudyError(errors)
+    if len(records) == 0:
+        raise StudyError([nobody_left(records)])
+    empty = empty_groups(declared, records)
+    if empty:
+        raise StudyError([empty])
+    return declared, records
+
+
+def exclude(records: Records, errors: Iterable[Finding]) -> Records:
+    """Leave out the patients behind errors, one step of the flow a rule; positions refer to ``records`` as given."""
+    gone: set[int] = set()
+    reasons: list[tuple[str, tuple[int, ...]]] = []
+    for finding in errors:
+        new = tuple(person for person in finding.people if person not in gone)
+        gone.update(new)
+        if new:
+            reasons.append((f"excluded by rule {finding.code}", new))
+    kept = np.arange(len(records))
+    for reason, people in reasons:
+        positions = tuple(int(k) for k in np.flatnonzero(np.isin(kept, people)))
+        records = without(records, reason, positions)
+        kept = np.delete(kept, positions)
+    return records
+
+
+def nobody_left(records: Records) -> Finding:
+    """The finding that says that every patient has been left out, and at which steps."""
+    steps = "; ".join(f"{step.reason}: {step.excluded}" for step in records.flow.steps[1:])
+    return Finding(
+        "F08",
+        Severity.ERROR,
+        "No patient is left ({steps}).",
+        {"steps": steps or "the file holds none"},
+        remedy="Check [eligibility] and the columns it names.",
+    )
+
+
+def empty_groups(study: Study, records: Records) -> Finding | None:
+    """The finding that names declared duration groups without patients, None when every group has some."""
+    treatment = study.treatment
+    end = records.dates[treatment.end] - records.dates[treatment.start]
+    known = np.isfinite(end)
+    group = duration_group(study, np.where(known, end, np.inf))
+    empty = [level for code, level in enumerate(group.levels) if not np.any(group.codes == code)]
+    if not empty:
+        return None
+    seen = (end[known].min(), end[known].max()) if known.any() else (0.0, 0.0)
+    length = study.study.days(treatment.unit)
+    return Finding(
+        "F09",
+        Severity.ERROR,
+        "Duration group(s) without any patient: {groups}. Durations in the data run from {low:.1f} to {high:.1f} {unit}."
+        if known.any()
+        else "Duration group(s) without any patient: {groups}. Nobody's treatment has an end date.",
+        {
+            "groups": ", ".join(empty),
+            "low": float(seen[0] / length),
+            "high": float(seen[1] / length),
+            "unit": treatment.unit,
+        },
+        remedy="Check the boundaries and the unit under [treatment], or merge the empty group with its neighbour.",
+        where=study.place("treatment.groups"),
+    )
+
+
+def refuse_without_events(study: Study, answers: Answers, refusals: list[str]) -> None:
+    """Raise CannotEstimate when no cohort stands, or none of them holds a single event."""
+    stands = False
+    for outcome in study.outcomes:
+        for design in ("observed_from_start", "observed_from_end", "time_dependent"):
+            cohort = answers.cohort(design, outcome)
+            if not isinstance(cohort, Refused):
+                stands = True
+                if cohort.n_events:
+                    return
+    if stands:
+        outcomes = ", ".join(declared.label or name for name, declared in study.outcomes.items())
+        raise CannotEstimate(
+            f"No patient has the event ({outcomes}), so nothing can be compared. Check the event columns, or "
+            "event_codes, under [outcomes]."
+        )
+    raise CannotEstimate("; ".join(refusals) or "Nothing can be estimated from this study.")

@@ -1,0 +1,148 @@
+"""results.json: every number of the report at full precision, with what made it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from durata.designs.catalogue import DESIGNS, declared_design, in_words
+from durata.estimate.analysis import Analysis, Answer, Refused
+from durata.estimate.guaranteed_time import guaranteed_time
+from durata.estimate.result import Curve, Effects, Test
+from durata.finding import Finding
+from durata.report.contents import Contents
+
+SCHEMA_VERSION = "0.1"
+
+
+def results(contents: Contents) -> dict[str, Any]:
+    """The whole study as plain data; numbers that do not exist are null and say why in a ``note``."""
+    study, verdicts = contents.study, contents.verdicts
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "title": study.study.title,
+        "declared_design": declared_design(study),
+        "study": study.model_dump(mode="json", by_alias=True),
+        "provenance": asdict(contents.provenance),
+        "flow": [
+            {"reason": step.reason, "excluded": step.excluded, "remaining": step.remaining}
+            for step in contents.records.flow.steps
+        ],
+        "cohorts": [cohort_numbers(contents, design, outcome) for outcome in study.outcomes for design in DESIGNS],
+        "analyses": [answer_numbers(contents, analysis, answer) for analysis, answer in contents.answers],
+        "findings": [finding_words(finding) for finding in verdicts.findings],
+        "ignored": [{**finding_words(finding), "reason": reason} for finding, reason in verdicts.ignored],
+        "quiet": list(verdicts.quiet),
+        "not_judged": dict(verdicts.not_judged),
+    }
+    plain: dict[str, Any] = as_plain(document)
+    return plain
+
+
+def results_json(contents: Contents) -> str:
+    """:func:`results` as JSON text: UTF-8, two-space indent, numbers in the shortest form that reads back the same."""
+    return json.dumps(results(contents), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def cohort_numbers(contents: Contents, design: str, outcome: str) -> dict[str, Any]:
+    """Who is in one design's cohort: rows, people, events, groups, guaranteed time, who left and why."""
+    named = {"design": design, "outcome": outcome}
+    cohort = contents.answers.cohort(design, outcome)
+    if isinstance(cohort, Refused):
+        return {**named, "refused": cohort.reason}
+    return {
+        **named,
+        "compares": in_words(DESIGNS[design].compares, contents.study),
+        "time_zero": cohort.time_zero,
+        "unit": cohort.unit,
+        "rows": len(cohort),
+        "people": cohort.n_people,
+        "events": cohort.n_events,
+        "groups": [
+            {"group": row.group, "people": row.people, "guaranteed_time": row.days, "time_at_risk": row.total}
+            for row in guaranteed_time(cohort)
+        ],
+        "flow": [
+            {"reason": step.reason, "excluded": step.excluded, "remaining": step.remaining}
+            for step in (cohort.flow.steps if cohort.flow else ())
+        ],
+        "notes": [finding_words(note) for note in cohort.notes],
+    }
+
+
+def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refused) -> dict[str, Any]:
+    """One analysis: its description, and its rows and glance, or why it was refused."""
+    described = {
+        "design": analysis.design,
+        "outcome": analysis.outcome,
+        "estimator": analysis.estimator,
+        "settings": dict(analysis.settings),
+    }
+    if isinstance(answer, Refused):
+        return {**described, "refused": answer.reason}
+    extra: dict[str, Any] = {}
+    if isinstance(answer, Curve):
+        length = contents.study.study.days(contents.study.study.time_unit)
+        horizons = [horizon * length for horizon in contents.study.horizons.at]
+        extra = {
+            "estimand": answer.estimand,
+            "interval": answer.interval,
+            "conf_level": answer.conf_level,
+            "unit": answer.unit,
+            "horizons": answer.at(horizons).rows() if horizons else [],
+            "quantiles": answer.quantile().rows(),
+        }
+    elif isinstance(answer, Effects):
+        extra = {
+            "scale": answer.scale,
+            "conf_level": answer.conf_level,
+            "tests": {name: test.glance() for name, test in answer.tests.items()},
+            "log_likelihood": answer.log_likelihood,
+            "log_likelihood_null": answer.log_likelihood_null,
+            "concordance": answer.concordance,
+            "concordance_std_error": answer.concordance_std_error,
+            "left_out": answer.n_left_out,
+        }
+    elif isinstance(answer, Test):
+        extra = {"hypothesis": answer.hypothesis}
+    return {
+        **described,
+        "glance": answer.glance(),
+        **extra,
+        "rows": answer.rows(),
+        "notes": [finding_words(note) for note in answer.notes],
+    }
+
+
+def finding_words(finding: Finding) -> dict[str, Any]:
+    """A finding for machines: code, severity, place, sentences and evidence; no identifiers."""
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "where": str(finding.where) if finding.where else None,
+        "message": finding.message,
+        "remedy": finding.advice or None,
+        "evidence": dict(finding.evidence),
+        "people": len(finding.people),
+        "reference": finding.reference or None,
+    }
+
+
+def as_plain(value: Any) -> Any:
+    """Numpy and mappings as plain data; infinities as words, NaN as null."""
+    if isinstance(value, Mapping):
+        return {str(key): as_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return as_plain(value.tolist())
+    if isinstance(value, np.generic):
+        return as_plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return value

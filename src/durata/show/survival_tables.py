@@ -1,0 +1,186 @@
+"""Tables of curves: survival at horizons, medians, follow-up, and the log-rank tests beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from durata.estimate.analysis import Refused
+from durata.estimate.result import Curve, Summary, Test
+from durata.show.numbers import Cell, count, fixed, known, p_value, percent, percent_interval, refused
+from durata.show.table import Head, Row, Table
+from durata.show.time_scale import TimeScale
+
+NOT_REACHED = "not reached"
+WIDEST = 3
+
+
+def horizons_table(
+    horizons: Summary, scale: TimeScale, *, title: str, estimand: str = "Survival", stub_head: str = "Group"
+) -> Table:
+    """Estimate with interval and number at risk, groups by times.
+
+    ``horizons`` has one row a group and time with ``estimate``, ``conf_low``, ``conf_high`` (shares between 0 and 1),
+    ``at_risk`` and, where there is no estimate, ``note``. Up to three times stand side by side, more below each other.
+    """
+    rows = horizons.rows()
+    groups = tuple(dict.fromkeys(str(row.get("group", "all")) for row in rows))
+    times = tuple(dict.fromkeys(float(row["time"]) for row in rows))
+    found = {(str(row.get("group", "all")), float(row["time"])): row for row in rows}
+    percent_sign = f"{estimand} (95% CI)".replace("95", fixed(100 * _level(horizons), 0))
+
+    def cells(group: str, time: float) -> tuple[Cell, Cell]:
+        row = found.get((group, time))
+        if row is None:
+            missing = refused(f"Nothing is known about {group} at {scale.words(time)}.")
+            return missing, missing
+        return _share(row), _count(row.get("at_risk"), row)
+
+    if len(times) <= WIDEST:
+        heads = tuple(
+            head
+            for time in times
+            for head in (
+                Head(percent_sign, spanner=f"At {scale.words(time)}"),
+                Head("At risk", "right", spanner=f"At {scale.words(time)}"),
+            )
+        )
+        body = tuple(Row(group, tuple(cell for time in times for cell in cells(group, time))) for group in groups)
+    else:
+        heads = (Head(percent_sign), Head("At risk", "right"))
+        body = tuple(
+            row
+            for time in times
+            for row in (
+                Row(f"At {scale.words(time)}", heading=True),
+                *(Row(group, cells(group, time), depth=1) for group in groups),
+            )
+        )
+    return Table(title, stub_head, heads, body, _notes(horizons))
+
+
+def medians_table(
+    curve: Curve, medians: Summary, scale: TimeScale, *, title: str, events: str = "Events", time: str = "Median time"
+) -> Table:
+    """People, events and the median time with its interval, one row a group.
+
+    ``medians`` has one row a group with ``estimate``, ``conf_low`` and ``conf_high`` in the curve's unit; a median or
+    limit that the curve does not reach is None or NaN.
+    """
+    found = {str(row.get("group", "all")): row for row in medians.rows() if row.get("probability", 0.5) == 0.5}
+    heads = (
+        Head("Patients", "right"),
+        Head(events, "right"),
+        Head(f"{time}, {scale.unit} ({fixed(100 * _level(medians, curve.conf_level), 0)}% CI)"),
+    )
+    body = tuple(
+        Row(
+            stretch.group,
+            (
+                Cell(count(stretch.n)),
+                Cell(count(float(stretch.events.sum()))),
+                duration_cell(found.get(stretch.group, {"note": "No median was asked for."}), scale),
+            ),
+        )
+        for stretch in curve.stretches
+    )
+    return Table(title, "Group", heads, body, _notes(medians))
+
+
+def duration_cell(row: Mapping[str, Any], scale: TimeScale) -> Cell:
+    """A time with its interval; what the curve does not reach is called that."""
+    note = str(row.get("note") or "")
+    middle = row.get("estimate")
+    if middle is None or not known(middle):
+        return Cell(NOT_REACHED, note) if "estimate" in row else refused(note)
+    low, high = row.get("conf_low"), row.get("conf_high")
+    limits = f" ({_limit(low, scale)} to {_limit(high, scale)})" if known(low) or known(high) else ""
+    return Cell(f"{scale.value(middle)}{limits}", note)
+
+
+def pairwise_table(pairs: Summary, overall: Test | Refused | None = None, *, title: str) -> Table:
+    """Log-rank tests pair by pair with their adjusted p-values; the overall test stands above them.
+
+    ``pairs`` has ``group``, ``reference``, ``statistic``, ``df``, ``p_value`` and ``p_adjusted`` (or ``note``).
+    """
+    adjusted = str(pairs.settings.get("adjust", "Holm")).capitalize()
+    heads = (
+        Head("Chi-square"),
+        Head("df", "right"),
+        Head("p"),
+        Head(f"p, {adjusted}"),
+    )
+    body: list[Row] = []
+    if isinstance(overall, Test):
+        # there is one overall test: nothing to adjust it for
+        tested = test_cells(overall.glance())
+        body.append(Row("All groups", (*tested, Cell(""))))
+    elif overall is not None:
+        body.append(Row("All groups", (refused(overall.reason),) * 4))
+    for row in pairs.rows():
+        corrected = row.get("p_adjusted")
+        cells = test_cells(row)
+        if corrected is not None and known(corrected):
+            last = Cell(p_value(float(corrected)))
+        else:
+            last = refused(cells[-1].note or "This p-value was not adjusted.")
+        body.append(Row(f"{row['group']} vs {row['reference']}", (*cells, last)))
+    return Table(title, "Comparison", heads, tuple(body), _notes(pairs))
+
+
+def test_cells(row: Mapping[str, Any]) -> tuple[Cell, Cell, Cell]:
+    """Statistic, degrees of freedom and p-value of one test, or three refused cells."""
+    statistic, df, p = row.get("statistic"), row.get("df"), row.get("p_value")
+    if statistic is None or p is None or not known(statistic) or not known(p):
+        cell = refused(str(row.get("note") or "This test could not be computed."))
+        return cell, cell, cell
+    note = str(row.get("note") or "")
+    return Cell(fixed(float(statistic), 2)), Cell(fixed(float(df), 0) if df is not None else ""), Cell(p_value(p), note)
+
+
+def follow_up_table(follow_up: Summary, scale: TimeScale, *, title: str = "Follow-up") -> Table:
+    """Median follow-up (reverse Kaplan-Meier) with people and events, one row a group.
+
+    ``follow_up`` has ``group``, ``n``, ``events``, ``estimate``, ``conf_low`` and ``conf_high``.
+    """
+    heads = (
+        Head("Patients", "right"),
+        Head("Events", "right"),
+        Head(f"Median follow-up, {scale.unit} ({fixed(100 * _level(follow_up), 0)}% CI)"),
+    )
+    body = tuple(
+        Row(
+            str(row.get("group", "all")),
+            (_count(row.get("n"), row), _count(row.get("events"), row), duration_cell(row, scale)),
+        )
+        for row in follow_up.rows()
+    )
+    return Table(title, "Group", heads, body, _notes(follow_up))
+
+
+def _level(summary: Summary, otherwise: float = 0.95) -> float:
+    return float(summary.settings.get("conf_level", otherwise))
+
+
+def _notes(summary: Summary) -> tuple[str, ...]:
+    return tuple(note.message for note in summary.notes)
+
+
+def _share(row: Mapping[str, Any]) -> Cell:
+    value, note = row.get("estimate"), str(row.get("note") or "")
+    if value is None or not known(value):
+        return refused(note or "There is no estimate at this time.")
+    low, high = row.get("conf_low"), row.get("conf_high")
+    if low is None or high is None or not (known(low) and known(high)):
+        return Cell(percent(value), note or "There is no interval: the estimate has no spread at this time.")
+    return Cell(percent_interval(value, low, high, row.get("std_error")), note)
+
+
+def _count(value: object, row: Mapping[str, Any]) -> Cell:
+    if isinstance(value, int | float) and known(float(value)):
+        return Cell(count(float(value)))
+    return refused(str(row.get("note") or "This number is not known."))
+
+
+def _limit(value: float | None, scale: TimeScale) -> str:
+    return NOT_REACHED if value is None or not known(value) or value == float("inf") else scale.value(value)
