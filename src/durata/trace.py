@@ -60,7 +60,7 @@ def trace_patient(study: Study, records: Records, identifier: str) -> tuple[Stag
         Stage("records", recorded(study, records, person)),
         Stage("duration", (achieved(study, records, person),)),
         *(
-            Stage(f"{design} / {declared.label or outcome}", placed(study, answers, design, outcome, person))
+            Stage(f"{design} / {declared.label or outcome}", placed(study, records, answers, design, outcome, person))
             for outcome, declared in study.outcomes.items()
             for design in DESIGNS
         ),
@@ -99,14 +99,17 @@ def achieved(study: Study, records: Records, person: int) -> str:
     )
 
 
-def placed(study: Study, answers: Answers, design: str, outcome: str, person: int) -> tuple[str, ...]:
+def placed(
+    study: Study, records: Records, answers: Answers, design: str, outcome: str, person: int
+) -> tuple[str, ...]:
     """The patient's rows in one design's cohort, and the horizons at which they count as at risk."""
     cohort = answers.cohort(design, outcome)
     if isinstance(cohort, Refused):
         return (f"no cohort: {cohort.reason}",)
     rows = np.flatnonzero(cohort.person == person)
     if len(rows) == 0:
-        steps = cohort.flow.steps if cohort.flow else ()
+        # the steps before these counted positions in the file as read, not in the records as they are now
+        steps = cohort.flow.steps[len(records.flow.steps) :] if cohort.flow else ()
         why = next((step.reason for step in steps if person in step.people), "not eligible")
         return (f"left out: {why}",)
     lines = [f"compares {in_words(DESIGNS[design].compares, study)}"]

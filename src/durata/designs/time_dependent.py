@@ -25,8 +25,8 @@ def time_dependent(
     """Compare time after the end of treatment with time before it, everybody who started being in it.
 
     A patient contributes to "before" until treatment ends and to "after" from then on, so that no time is
-    guaranteed to either. When treatment ended on the day of the event, the switch is placed half a day earlier
-    (the event then belongs to "after") and a note says how often that was so.
+    guaranteed to either. When treatment ended on the day of the patient's own event, the switch is placed half a day
+    earlier (the event then belongs to "after"), and a note says how often that was so.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def time_dependent(
     >>> study = du.read_study(du.example("stanford"))
     >>> cohort = du.time_dependent(study, du.read_records(study), "death")
     >>> cohort.n_people, len(cohort), cohort.n_events
-    (103, 171, 75)
+    (103, 172, 75)
     """
     line = timeline(study, records, outcome, counts)
     treatment = study.treatment
@@ -79,7 +79,8 @@ def time_dependent(
             Finding(
                 "N01",
                 Severity.INFO,
-                "In {n} patient(s) {end} and the event fell on the same day; the switch was placed half a day earlier.",
+                "In {n} patient(s) {end} and the event fell on the same day; the switch was placed half a day earlier, "
+                "so that the event counts after it.",
                 {"n": int(same_day.sum()), "end": treatment.end_name},
                 people=tuple(int(p) for p in line.person[same_day]),
             )

@@ -1,161 +1,30 @@
-"""The four shapes of an answer - Curve, Effects, Test, Summary - and the closed glossary of their columns."""
+"""The four shapes of an answer: Curve, Effects, Test, Summary."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from durata.estimate.curve import Curve, Stretch
+from durata.estimate.glossary import GLOSSARY, Summary, Tidy, as_frame, check_columns
 from durata.finding import Finding
 from durata.kernels.arrays import FloatArray
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-GLOSSARY: Mapping[str, str] = {
-    "term": "the covariate or contrast a row is about",
-    "group": "the group of people a row is about",
-    "reference": "the group or level compared with",
-    "cause": "the event type, where several compete",
-    "time": "time since time zero, in the unit of the answer",
-    "probability": "the probability a quantile belongs to",
-    "estimate": "the estimate, on the scale the answer names",
-    "std_error": "standard error of the estimate, same scale",
-    "robust_std_error": "sandwich standard error of the estimate, same scale",
-    "conf_low": "lower confidence limit of the estimate",
-    "conf_high": "upper confidence limit of the estimate",
-    "statistic": "the test statistic",
-    "df": "degrees of freedom of the statistic",
-    "p_value": "two-sided p-value",
-    "p_adjusted": "p-value adjusted for multiplicity, by the method the answer names",
-    "at_risk": "weighted number at risk just before the time",
-    "events": "weighted number of events",
-    "censored": "weighted number censored",
-    "n": "number of rows or persons used",
-    "observed": "observed number of events",
-    "expected": "number of events expected under the null hypothesis",
-    "method": "the method by its field name",
-    "note": "why a cell has no number, or what to know about it",
-}
-
-
-def check_columns(row: Mapping[str, Any]) -> None:
-    """Raise KeyError when a tidy row uses a column name outside the glossary."""
-    unknown = set(row) - set(GLOSSARY)
-    if unknown:
-        raise KeyError(f"columns outside the glossary: {sorted(unknown)}")
-
-
-def as_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Rows as a pandas DataFrame (pandas is imported only here), its columns in the order of the glossary."""
-    import pandas as pd
-
-    for row in rows:
-        check_columns(row)
-    used = {name for row in rows for name in row}
-    return pd.DataFrame(rows, columns=[name for name in GLOSSARY if name in used])
-
-
-class Tidy:
-    """What every answer can do: ``rows()`` as plain dictionaries, ``tidy()`` as a DataFrame, ``glance()`` as one row."""
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One dictionary a point or term, keys from the glossary."""
-        raise NotImplementedError(f"{type(self).__name__} must say its rows")
-
-    def glance(self) -> dict[str, Any]:
-        """One dictionary for the whole answer."""
-        raise NotImplementedError(f"{type(self).__name__} must say its glance")
-
-    def tidy(self) -> pd.DataFrame:
-        """One row a point or term, as a pandas DataFrame."""
-        return as_frame(self.rows())
-
-
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """A step function of time for one group (and cause): arrays (m,) at the distinct observed times.
-
-    ``estimate`` holds from its time until the next; before the first time it is ``initial``.
-    ``at_risk`` counts just before the time; ``until`` is the last time the curve knows anything about.
-    """
-
-    time: FloatArray
-    estimate: FloatArray
-    std_error: FloatArray
-    conf_low: FloatArray
-    conf_high: FloatArray
-    at_risk: FloatArray
-    events: FloatArray
-    censored: FloatArray
-    entered: FloatArray
-    n: int
-    initial: float
-    until: float
-    group: str = "all"
-    cause: str = ""
-    cumulative_hazard: FloatArray | None = None
-    cumulative_hazard_std_error: FloatArray | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Curve(Tidy):
-    """An estimate along time (or duration, or cut), one Stretch a group.
-
-    Estimators in ``estimate.curves`` make it and read it (``at``, ``quantile``).
-    """
-
-    stretches: tuple[Stretch, ...]
-    estimand: str
-    method: str
-    interval: str
-    conf_level: float
-    unit: str
-    time_zero: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    n_left_out: int = 0
-    notes: tuple[Finding, ...] = ()
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        """The groups in their declared order."""
-        return tuple(stretch.group for stretch in self.stretches)
-
-    def group(self, name: str) -> Stretch:
-        """The stretch of one group; KeyError names the groups there are."""
-        for stretch in self.stretches:
-            if stretch.group == name:
-                return stretch
-        raise KeyError(f"no group {name!r}; there are {', '.join(map(repr, self.groups))}")
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One dictionary a time and group."""
-        return [
-            {
-                "group": s.group,
-                **({"cause": s.cause} if s.cause else {}),
-                "time": float(s.time[k]),
-                "estimate": float(s.estimate[k]),
-                "std_error": float(s.std_error[k]),
-                "conf_low": float(s.conf_low[k]),
-                "conf_high": float(s.conf_high[k]),
-                "at_risk": float(s.at_risk[k]),
-                "events": float(s.events[k]),
-                "censored": float(s.censored[k]),
-            }
-            for s in self.stretches
-            for k in range(len(s.time))
-        ]
-
-    def glance(self) -> dict[str, Any]:
-        """One dictionary: numbers of people and events, and the method."""
-        return {
-            "n": sum(s.n for s in self.stretches),
-            "events": float(sum(s.events.sum() for s in self.stretches)),
-            "method": self.method,
-        }
+__all__ = [
+    "GLOSSARY",
+    "Curve",
+    "Effects",
+    "Stretch",
+    "Summary",
+    "Term",
+    "Test",
+    "Tidy",
+    "as_frame",
+    "check_columns",
+]
 
 
 @dataclass(frozen=True)
@@ -190,26 +59,6 @@ class Test(Tidy):
             "p_value": self.p_value,
             "method": self.method,
         }
-
-
-@dataclass(frozen=True, eq=False)
-class Summary(Tidy):
-    """Rows of a described table; every row's keys come from the glossary."""
-
-    what: str
-    table: tuple[Mapping[str, Any], ...]
-    method: str = ""
-    unit: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[Finding, ...] = ()
-
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows as plain dictionaries."""
-        return [dict(row) for row in self.table]
-
-    def glance(self) -> dict[str, Any]:
-        """How many rows, by which method."""
-        return {"n": len(self.table), "method": self.method}
 
 
 @dataclass(frozen=True)

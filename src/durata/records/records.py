@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,14 @@ class Source:
     header: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The column of the source that a name in the study file stands for: its header, and its letters on a sheet."""
+
+    header: str
+    letters: str
+
+
 @dataclass(frozen=True, eq=False)
 class Records:
     """Declared columns, one entry per patient that is still in.
@@ -33,6 +41,8 @@ class Records:
     ``dates`` hold days since 1970-01-01 as float64 (NaN missing), so that differences are whole days.
     ``identifiers`` are for tracing one patient on this machine; no report, log or result prints them.
     ``row`` (n,) is the row of each patient in the source, as a spreadsheet numbers it (header = 1).
+    ``columns`` says which column of the source each name stands for; ``read_as`` (n,) is the position each patient had
+    when the file was read, which is what the people of ``flow`` and of ``findings`` refer to (None: nobody has left).
     """
 
     identifiers: tuple[str, ...]
@@ -43,13 +53,25 @@ class Records:
     source: Source
     flow: Flow
     findings: tuple[Finding, ...] = ()
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    read_as: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.identifiers)
 
     def where(self, person: int, column: str) -> Where:
         """The place of one patient's value; ``column`` is the name used in the study file."""
-        raise NotImplementedError
+        row = int(self.row[person])
+        known = self.columns.get(column)
+        header = column if known is None else known.header
+        if self.source.sheet is None or known is None:
+            return Where(self.source.file, sheet=self.source.sheet, row=row, column=header)
+        cell = f"{known.letters}{row}"
+        return Where(self.source.file, sheet=self.source.sheet, cell=cell, row=row, column=header)
+
+    def as_read(self, people: Iterable[int]) -> tuple[int, ...]:
+        """The positions that these patients had when the file was read."""
+        return tuple(int(p) if self.read_as is None else int(self.read_as[p]) for p in people)
 
     def day(self, column: str) -> NDArray[np.datetime64]:
         """A date column as calendar days (NaT missing)."""
@@ -58,3 +80,29 @@ class Records:
         out = np.full(len(days), np.datetime64("NaT"), dtype="datetime64[D]")
         out[known] = days[known].astype(np.int64).astype("datetime64[D]")
         return out
+
+
+def without(records: Records, reason: str, people: Iterable[int]) -> Records:
+    """The records without some patients, who leave the flow for ``reason``; unchanged when there are none.
+
+    ``people`` are positions in ``records`` as given; those who stay keep their order and are numbered anew.
+    """
+    gone = sorted(set(people))
+    if not gone:
+        return records
+    n = len(records)
+    if gone[0] < 0 or gone[-1] >= n:
+        raise IndexError(f"positions {gone[0]} to {gone[-1]} are not all within 0 to {n - 1}")
+    stay = np.ones(n, dtype=bool)
+    stay[gone] = False
+    read_as = np.arange(n) if records.read_as is None else records.read_as
+    return replace(
+        records,
+        identifiers=tuple(name for name, kept in zip(records.identifiers, stay, strict=True) if kept),
+        row=records.row[stay],
+        dates={name: column[stay] for name, column in records.dates.items()},
+        numbers={name: column[stay] for name, column in records.numbers.items()},
+        categories={name: column[stay] for name, column in records.categories.items()},
+        flow=records.flow.without(reason, records.as_read(gone)),
+        read_as=read_as[stay],
+    )

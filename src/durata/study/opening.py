@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{k}" for k in range(1, 10)), *(f"lpt{k}" for k in range(1, 10))}
 LONGEST_NAME = 255
+IS_A_FOLDER = "is a folder, not a file"
 
 
 class NotReadable(Exception):
@@ -75,7 +76,7 @@ def read_file(path: Path, limit: int) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         if path.is_dir():
-            raise NotReadable("is a folder, not a file")
+            raise NotReadable(IS_A_FOLDER)
         descriptor = os.open(path, flags)
     except FileNotFoundError:
         raise NotReadable("does not exist") from None

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, field_validator, model_validator
 
 from durata.finding import Where
+from durata.study.opening import refusal
+from durata.study.references import dangling
 
 DAYS_IN = {"days": 1.0, "weeks": 7.0, "years": 365.25}
 TimeUnit = Literal["days", "weeks", "months", "years"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
 
 
 Names = Annotated[tuple[Name, ...], Strict(False)]
@@ -69,19 +72,33 @@ class DataTable(Declared):
     file: Name = Field(description="The patient file (.csv, .tsv or .xlsx), in the study file's folder or below it.")
     id: Name = Field(description="Column that identifies the patient.")
     sheet: str | None = Field(default=None, description="Worksheet of an .xlsx file; the first one if not given.")
-    missing: Annotated[tuple[str, ...], Strict(False)] = Field(
-        default=("", "NA"), description="Cell texts that mean missing."
+    missing: Codes = Field(
+        default=("", "NA"), description="Cell texts or numbers that mean missing; an empty cell always does."
     )
     on_defect: Literal["stop", "exclude"] = Field(
         default="stop",
         description="What to do with a patient who has an impossible cell: stop, or leave the patient out and say so.",
     )
-    rename: dict[str, str] = Field(
+    rename: dict[Name, Name] = Field(
         default_factory=dict, description="Header in the file = name used in this study file."
     )
-    values: dict[str, dict[str, str]] = Field(
+    values: dict[Name, dict[Name, str | int]] = Field(
         default_factory=dict, description="Per column: text in the file = level used in this study file."
     )
+
+    @field_validator("file")
+    @classmethod
+    def _stays_in_its_folder(cls, file: str) -> str:
+        reason = refusal(file)
+        if reason is not None:
+            raise ValueError(f"the file name {reason}; name a file in the study file's folder or below it")
+        return file
+
+    @model_validator(mode="after")
+    def _sheet_fits_the_file(self) -> Self:
+        if self.sheet is not None and not self.file.casefold().endswith(".xlsx"):
+            raise ValueError("'sheet' belongs to .xlsx files")
+        return self
 
 
 class Condition(Declared):
@@ -145,8 +162,8 @@ class TreatmentTable(Declared):
         for group in self.groups:
             if group.to is not None and group.to <= group.from_:
                 raise ValueError(f"group {group.name!r} ends before it begins")
-        if self.reference is not None and self.reference not in names:
-            raise ValueError(f"reference {self.reference!r} is not one of the groups {', '.join(map(repr, names))}")
+        if self.start == self.end:
+            raise ValueError("'start' and 'end' name the same column")
         return self
 
 
@@ -189,19 +206,22 @@ class Outcome(Declared):
                 raise ValueError("'event' needs 'censor': the date column last known free of the event")
             if not self.event:
                 raise ValueError("'event' needs at least one date column")
-            if self.status is not None or self.event_codes is not None:
-                raise ValueError("'status' and 'event_codes' belong to 'date' or 'time', not to 'event'")
+            if self.status is not None or self.event_codes is not None or self.censor_codes is not None:
+                raise ValueError("'status', 'event_codes', 'censor_codes' belong to 'date' or 'time', not to 'event'")
         elif self.status is None or not self.event_codes:
             raise ValueError("'date' and 'time' need 'status' and 'event_codes'")
         elif self.censor is not None:
             raise ValueError("'censor' belongs to 'event'")
+        both = {str(code) for code in self.event_codes or ()} & {str(code) for code in self.censor_codes or ()}
+        if both:
+            raise ValueError(f"code {min(both)!r} is among 'event_codes' and among 'censor_codes'")
         return self
 
 
 class Covariate(Declared):
     """[covariates.<name>]: a column used in models, tables or eligibility."""
 
-    column: str | None = Field(default=None, description="Column in the file; the covariate's own name if not given.")
+    column: Name | None = Field(default=None, description="Column in the file; the covariate's own name if not given.")
     label: str = Field(default="", description="Words for tables and figures.")
     type: Literal["number", "category", "date"] = Field(default="number", description="What the column holds.")
     timing: Literal["baseline", "post"] = Field(default="baseline", description="Known at time zero, or only later.")
@@ -218,12 +238,14 @@ class Covariate(Declared):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if self.type == "category" and self.range is not None:
+        if self.type != "number" and self.range is not None:
             raise ValueError("'range' belongs to numbers")
         if self.type != "category" and (self.levels is not None or self.reference is not None):
             raise ValueError("'levels' and 'reference' belong to categories")
-        if self.levels is not None and self.reference is not None and self.reference not in self.levels:
-            raise ValueError(f"reference {self.reference!r} is not among the levels")
+        if self.levels is not None and not self.levels:
+            raise ValueError("'levels' needs at least one level")
+        if self.levels is not None and len({str(level) for level in self.levels}) < len(self.levels):
+            raise ValueError("a level stands twice in 'levels'")
         if self.range is not None and self.range[0] >= self.range[1]:
             raise ValueError("the first number of 'range' must be the smaller one")
         return self
@@ -257,17 +279,24 @@ class Study(Declared):
     data: DataTable
     treatment: TreatmentTable
     time: TimeTable = TimeTable()
-    outcomes: dict[str, Outcome] = Field(description="Outcomes by name; at least one.", min_length=1)
-    eligibility: dict[str, Condition] = Field(
+    outcomes: dict[Name, Outcome] = Field(description="Outcomes by name; at least one.", min_length=1)
+    eligibility: dict[Name, Condition] = Field(
         default_factory=dict, description="Who is eligible; all conditions must hold."
     )
-    covariates: dict[str, Covariate] = Field(default_factory=dict, description="Covariates by name.")
-    models: dict[str, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
+    covariates: dict[Name, Covariate] = Field(default_factory=dict, description="Covariates by name.")
+    models: dict[Name, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
     horizons: Horizons = Horizons()
-    ignore: dict[str, str] = Field(
+    ignore: dict[Name, Reason] = Field(
         default_factory=dict, description="Rule code = the written reason why it does not apply; printed in the report."
     )
     _source: StudySource | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _names_lead_somewhere(self) -> Self:
+        found = dangling(self.model_dump(by_alias=True, exclude_unset=True))
+        if found:
+            raise ValueError("; ".join(f"{'.'.join(map(str, one.keys))}: {one.message}" for one in found))
+        return self
 
     @property
     def source(self) -> StudySource | None:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import matplotlib
 from matplotlib.colors import to_hex, to_rgb
@@ -114,8 +114,9 @@ def _luminance(colour: str) -> float:
 def styled() -> Iterator[None]:
     """Everything drawn or written to a file inside has the house's look, whatever the user's own settings."""
     with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcParams.update({**matplotlib.rcParamsDefault, "backend": matplotlib.rcParams["backend"]})
-        matplotlib.rcParams.update(RC)
+        matplotlib.rcdefaults()
+        for name, value in RC.items():
+            cast(dict[str, Any], matplotlib.rcParams)[name] = value
         # the reader's fonts draw the text of an SVG, so a glyph that the measuring font lacks is no defect
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield

@@ -15,10 +15,12 @@ from durata.show.printable import printable
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+FONTS = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 POINTS_TO = re.compile(r"url\(#([^)]+)\)")
 FAMILY = re.compile(r"\s*font-family:[^;]*;?")
+LONG = re.compile(r"-?\d+\.\d{3,}")
+COORDINATES = {"d", "x", "y", "width", "height", "transform", "points"}
 NO_ROTATION = re.compile(r"rotate\(-?0 [^)]*\)")
 
 
@@ -41,6 +43,8 @@ def drawing(figure: Figure, name: str, *, title: str, alternative: str) -> Drawi
     _forget_style(root)
     _rename(root, name)
     _plain_text(root)
+    _round(root)
+    _unwrap(root)
     _describe(root, name, printable(title), printable(alternative))
     ET.register_namespace("", SVG)
     text = re.sub(r"\n\s*(?=\n)", "", ET.tostring(root, encoding="unicode", short_empty_elements=True))
@@ -101,6 +105,29 @@ def _plain_text(root: ET.Element) -> None:
         element.set("style", style)
         if NO_ROTATION.fullmatch(element.get("transform", "")):
             del element.attrib["transform"]
+
+
+def _round(root: ET.Element) -> None:
+    # a hundredth of a point is finer than any printer
+    for element in root.iter():
+        for key in COORDINATES & element.attrib.keys():
+            element.set(
+                key, LONG.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), element.attrib[key])
+            )
+        if "d" in element.attrib:
+            element.set("d", " ".join(element.attrib["d"].split()))
+
+
+def _unwrap(parent: ET.Element) -> None:
+    # matplotlib puts a group round everything; those that say nothing only make the file larger
+    children: list[ET.Element] = []
+    for child in parent:
+        _unwrap(child)
+        children.extend(child if child.tag == f"{{{SVG}}}g" and not child.attrib else [child])
+    parent[:] = children
+    parent.text = None
+    for child in children:
+        child.tail = "\n"
 
 
 def _describe(root: ET.Element, name: str, title: str, alternative: str) -> None:

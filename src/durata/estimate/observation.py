@@ -1,0 +1,143 @@
+"""A Cohort as the counting kernels take it: near-ties merged, rows of weight 0 gone, groups as codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from durata.category import Category
+from durata.cohort import Cohort
+from durata.finding import CannotEstimate, Finding, Severity
+from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.near_ties import merge_near_ties
+from durata.kernels.risk_set import Rows, join_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Rows at risk for one question: the kernels' rows, their group, and what was left out.
+
+    ``group`` (n,) codes into ``levels``, all of which have at least one row; ``empty`` are declared groups without
+    one. ``frequency`` says that weights count identical persons.
+    """
+
+    rows: Rows
+    group: IntArray
+    levels: tuple[str, ...]
+    empty: tuple[str, ...]
+    frequency: bool
+    n_left_out: int
+
+    def of_group(self, code: int) -> Rows:
+        """The rows of one group, those of a person that follow each other joined."""
+        mask = self.group == code
+        return join_rows(self.rows if len(self.levels) == 1 else select_rows(self.rows, mask))
+
+    def notes(self) -> tuple[Finding, ...]:
+        """What a reader must know about the groups."""
+        found = []
+        if self.empty:
+            found.append(
+                Finding(
+                    "N02",
+                    Severity.WARNING,
+                    "Nobody is in {groups}; the answer is about the other groups.",
+                    {"groups": ", ".join(self.empty)},
+                    "Check the boundaries or labels of the groups.",
+                )
+            )
+        if self.n_left_out:
+            found.append(
+                Finding(
+                    "N03",
+                    Severity.WARNING,
+                    "{n} row(s) without a known group or stratum were left out.",
+                    {"n": self.n_left_out},
+                )
+            )
+        return tuple(found)
+
+
+def select_rows(rows: Rows, mask: BoolArray) -> Rows:
+    """Only the rows of a mask."""
+    return Rows(
+        rows.exit_time[mask],
+        rows.event[mask],
+        None if rows.entry is None else rows.entry[mask],
+        None if rows.weights is None else rows.weights[mask],
+        rows.person[mask],
+        rows.cluster[mask],
+        None if rows.continues is None else rows.continues[mask],
+    )
+
+
+def observe(cohort: Cohort, by: str | None = None, *, cluster: str | None = "person") -> Observation:
+    """Prepare a Cohort for counting, by the groups of one of its columns.
+
+    Raises CannotEstimate where the column does not exist, where a row is under observation for no longer than
+    rounding, and where no row has a known group.
+    """
+    exit_time, entry = observed_times(cohort)
+    weights = None if cohort.weights is None else cohort.weights.values
+    groups = cohort.category(by) if by is not None else Category(np.zeros(len(cohort), dtype=np.intp), ("all",))
+    kept = ~groups.missing
+    if cluster is None:
+        clusters = np.arange(len(cohort))
+    elif cluster == "person" and "person" not in cohort.covariates:
+        clusters = cohort.person
+    else:
+        column = cohort.category(cluster)
+        if np.any(column.missing):
+            raise CannotEstimate(
+                f"{int(np.count_nonzero(column.missing))} row(s) have no value in the cluster column {cluster!r}; "
+                "leave them out first or choose another column."
+            )
+        clusters = column.codes
+    n_left_out = int(np.count_nonzero(~kept))
+    if n_left_out == len(cohort):
+        raise CannotEstimate(f"No row has a known value in {by!r}: there are no groups to compare.")
+    if weights is not None:
+        kept = kept & (weights > 0)  # who has weight 0 is not there
+    rows = Rows(exit_time, cohort.event, entry, weights, cohort.person, clusters, None)
+    codes = groups.codes
+    if not np.all(kept):
+        rows, codes = select_rows(rows, kept), codes[kept]
+    used = Category(codes, groups.levels).used()
+    return Observation(
+        rows,
+        used.codes,
+        used.levels,
+        tuple(level for level in groups.levels if level not in used.levels),
+        cohort.weights is not None and cohort.weights.kind == "frequency",
+        n_left_out,
+    )
+
+
+def observed_times(cohort: Cohort) -> tuple[FloatArray, FloatArray | None]:
+    """Exit and entry with near-ties merged; entry None when everybody was there before time zero.
+
+    Raises CannotEstimate for a row that merging leaves without any time under observation.
+    """
+    entry = cohort.entry
+    if entry is not None and np.all(np.isneginf(entry)):
+        entry = None
+    exit_time, entry = merge_near_ties(cohort.exit, entry)
+    if entry is not None and np.any(entry >= exit_time):
+        row = int(np.flatnonzero(entry >= exit_time)[0])
+        raise CannotEstimate(
+            f"Row {row + 1}: entry ({cohort.entry[row] if cohort.entry is not None else 0.0:.12g}) and exit "
+            f"({cohort.exit[row]:.12g}) differ by no more than rounding. Correct the times, or leave the row out."
+        )
+    return exit_time, entry
+
+
+def continuing(rows: Rows) -> BoolArray:
+    """(n,) which rows end only because another row of the same person begins there (whatever its group)."""
+    found = np.zeros(len(rows.exit_time), dtype=np.bool_)
+    if rows.entry is None:
+        return found
+    order = np.lexsort((rows.exit_time, rows.person))
+    person, entry, exit_time = rows.person[order], rows.entry[order], rows.exit_time[order]
+    found[order[:-1]] = (person[1:] == person[:-1]) & (entry[1:] == exit_time[:-1])
+    return found & ~rows.event

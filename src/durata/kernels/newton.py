@@ -1,0 +1,135 @@
+"""Damped Newton for concave log-likelihoods, which tells convergence, separation and collinearity apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from durata.kernels.arrays import BoolArray, FloatArray
+
+CONVERGED_DECREMENT = 1e-18
+"""Newton decrement (squared distance to the maximum, in standard errors) below which one last step is exact."""
+STALLED_DECREMENT = 1e-9
+"""Below this, a decrement that no longer falls is rounding error: the maximum is reached."""
+FLAT_DECREMENT = 1e-5
+FLAT_REACH = 0.25
+"""A step that gains less than the one and moves some linear predictor by more than the other runs to infinity."""
+SINGULAR_PIVOT = 1e-11
+"""A column whose information, after all other columns, is less than this share of its own is a combination of them."""
+HALVINGS = 40
+
+
+class Status(IntEnum):
+    """How a fit ended; the layer above puts it in words."""
+
+    CONVERGED = 0
+    SEPARATION = 1
+    COLLINEAR = 2
+    NOT_CONVERGED = 3
+    NO_EVENTS = 4
+
+
+class Evaluation(NamedTuple):
+    """A log-likelihood at one point with its gradient ``score`` (p,) and ``information`` (p, p), minus its Hessian."""
+
+    log_likelihood: float
+    score: FloatArray
+    information: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where Newton ended: ``at`` (p,), the evaluations ``there`` and at the ``start``, and how.
+
+    ``involved`` (p,) marks the coefficients that run to infinity (SEPARATION) or depend on each other (COLLINEAR).
+    """
+
+    status: Status
+    at: FloatArray
+    there: Evaluation
+    start: Evaluation
+    iterations: int
+    involved: BoolArray
+
+
+def maximise(
+    evaluate: Callable[[FloatArray], Evaluation],
+    p: int,
+    reach: Callable[[FloatArray], float],
+    *,
+    max_iterations: int = 50,
+) -> Optimum:
+    """Maximise a concave log-likelihood from zero by Newton's method with step halving.
+
+    Parameters
+    ----------
+    evaluate : point (p,) -> Evaluation; columns are expected to be centred and scaled.
+    p : number of coefficients.
+    reach : step (p,) -> the largest change it makes between two linear predictors.
+
+    Returns
+    -------
+    Optimum. A direction along which the likelihood rises for ever but no longer noticeably is SEPARATION; an
+    information that is singular at the start is COLLINEAR.
+    """
+    at = np.zeros(p)
+    nobody = np.zeros(p, dtype=np.bool_)
+    start = here = evaluate(at)
+    if p == 0:
+        return Optimum(Status.CONVERGED, at, here, start, 0, nobody)
+    dependent = dependent_columns(start.information)
+    if np.any(dependent):
+        return Optimum(Status.COLLINEAR, at, here, start, 0, dependent)
+    before = np.inf
+    for iteration in range(1, max_iterations + 1):
+        try:
+            step = np.linalg.solve(here.information, here.score)
+        except np.linalg.LinAlgError:
+            # Regular at the start, singular now: the information was lost on the way to infinity.
+            return Optimum(Status.SEPARATION, at, here, start, iteration, _large(at))
+        decrement = float(here.score @ step)
+        if abs(decrement) <= CONVERGED_DECREMENT:
+            return Optimum(Status.CONVERGED, at + step, here, start, iteration, nobody)
+        if abs(decrement) < FLAT_DECREMENT and reach(step) > FLAT_REACH:
+            return Optimum(Status.SEPARATION, at, here, start, iteration, _large(step))
+        if abs(decrement) < STALLED_DECREMENT and abs(decrement) > 0.25 * before:
+            return Optimum(Status.CONVERGED, at, here, start, iteration, nobody)
+        before = abs(decrement)
+        slack = 1e-11 * (abs(here.log_likelihood) + 1.0)
+        for _ in range(HALVINGS):
+            there = evaluate(at + step)
+            if np.isfinite(there.log_likelihood) and there.log_likelihood >= here.log_likelihood - slack:
+                break
+            step = step / 2
+        else:
+            return Optimum(Status.NOT_CONVERGED, at, here, start, iteration, nobody)
+        at, here = at + step, there
+    return Optimum(Status.NOT_CONVERGED, at, here, start, max_iterations, nobody)
+
+
+def dependent_columns(information: FloatArray) -> BoolArray:
+    """(p,) which columns of a singular information (p, p) depend on each other; none when it is regular."""
+    size = np.diag(information)
+    empty = ~(size > 0)
+    if np.any(empty):
+        return np.asarray(empty)
+    unit = 1.0 / np.sqrt(size)
+    scaled = information * unit * unit[:, None]
+    try:
+        if np.min(np.diag(np.linalg.cholesky(scaled)) ** 2) > SINGULAR_PIVOT:
+            return np.zeros(len(size), dtype=np.bool_)
+    except np.linalg.LinAlgError:
+        pass  # not positive definite: find out below which columns are the cause
+    values, vectors = np.linalg.eigh(scaled)
+    null = np.abs(vectors[:, values <= max(values[0], SINGULAR_PIVOT)])
+    return np.asarray(np.any(null > 1e-4 * null.max(axis=0), axis=1))
+
+
+def _large(direction: FloatArray) -> BoolArray:
+    """Which coefficients carry a direction to infinity."""
+    size = np.abs(direction)
+    return np.asarray(size > 0.05 * np.max(size))

@@ -1,0 +1,110 @@
+"""Fitting a Cox model: covariates centred and scaled, Newton on the partial likelihood, answers on their own scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from durata.kernels.arrays import BoolArray, FloatArray
+from durata.kernels.newton import Evaluation, Optimum, Status, maximise
+from durata.kernels.partial_likelihood.exact import ExactLikelihood
+from durata.kernels.partial_likelihood.likelihood import PartialLikelihood
+from durata.kernels.partial_likelihood.risk_order import RiskOrder
+
+TieMethod = Literal["efron", "breslow", "exact"]
+CONSTANT = 1e-12
+"""A column that varies by less than this share of its size does not vary."""
+
+
+@dataclass(frozen=True, eq=False)
+class CoxFit:
+    """A fitted Cox model, on the covariates' own scale.
+
+    coefficients (p,), covariance (p, p) the inverse information; ``score_null`` (p,) and ``information_null``
+    (p, p) at zero; ``involved`` (p,) says which columns are to blame when ``status`` is not CONVERGED.
+    """
+
+    status: Status
+    coefficients: FloatArray
+    covariance: FloatArray
+    log_likelihood: float
+    log_likelihood_null: float
+    score_null: FloatArray
+    information_null: FloatArray
+    iterations: int
+    involved: BoolArray
+
+
+def kept_columns(order: RiskOrder, x: FloatArray) -> FloatArray:
+    """Covariates ``x`` (n, p) of the kept rows, as contiguous columns (p, m)."""
+    return np.ascontiguousarray(x.T[:, order.rows])
+
+
+def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None, ties: TieMethod = "efron") -> CoxFit:
+    """Maximise Cox's partial likelihood.
+
+    Parameters
+    ----------
+    order : the rows laid out by :func:`~durata.kernels.partial_likelihood.risk_order.order_risk_sets`.
+    x : (n, p) covariates, finite.
+    offset : (n,) known part of the linear predictor, or None.
+    ties : "efron", "breslow" or "exact" (Cox's discrete likelihood; weights must be one each).
+
+    References
+    ----------
+    Cox, J. R. Statist. Soc. B 34:187, 1972; Breslow, Biometrics 30:89, 1974; Efron, JASA 72:557, 1977.
+    """
+    columns = kept_columns(order, x)
+    scale, constant = _centre_and_scale(order, columns)
+    p = len(columns)
+    if np.any(constant):
+        zero = Evaluation(np.nan, np.zeros(p), np.zeros((p, p)))
+        stopped = Optimum(Status.COLLINEAR, np.zeros(p), zero, zero, 0, constant)
+        return _on_own_scale(stopped, scale)
+    known = None if offset is None else offset[order.rows]
+    likelihood = (
+        ExactLikelihood(order, columns, known)
+        if ties == "exact"
+        else PartialLikelihood(order, columns, known, ties == "efron")
+    )
+    return _on_own_scale(maximise(likelihood, p, lambda step: float(np.ptp(step @ columns))), scale)
+
+
+def _centre_and_scale(order: RiskOrder, columns: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Centre ``columns`` (p, m) within strata and scale them, in place; their scale (p,) and which do not vary (p,)."""
+    weight, bounds = order.weight, order.row_bounds
+    if len(bounds) <= 2:
+        size = np.max(np.abs(columns), axis=1, initial=0.0)
+        columns -= ((columns @ weight) / weight.sum())[:, None]
+    else:
+        size = np.max(np.abs(columns), axis=1, initial=0.0)
+        total = np.add.reduceat(weight, bounds[:-1])
+        for column in columns:
+            column -= np.repeat(np.add.reduceat(column * weight, bounds[:-1]) / total, np.diff(bounds))
+    scale = np.sqrt(np.einsum("pm,pm,m->p", columns, columns, weight) / weight.sum())
+    constant = scale <= CONSTANT * size
+    scale = np.where(constant, 1.0, scale)
+    columns /= scale[:, None]
+    return scale, np.asarray(constant)
+
+
+def _on_own_scale(optimum: Optimum, scale: FloatArray) -> CoxFit:
+    """The optimum in terms of the covariates as they were given."""
+    p = len(scale)
+    covariance = np.full((p, p), np.nan)
+    if optimum.status == Status.CONVERGED:
+        inverse = np.linalg.inv(optimum.there.information) if p else np.zeros((0, 0))
+        covariance = (inverse + inverse.T) / 2 / scale / scale[:, None]
+    return CoxFit(
+        status=optimum.status,
+        coefficients=optimum.at / scale,
+        covariance=covariance,
+        log_likelihood=optimum.there.log_likelihood,
+        log_likelihood_null=optimum.start.log_likelihood,
+        score_null=optimum.start.score * scale,
+        information_null=optimum.start.information * scale * scale[:, None],
+        iterations=optimum.iterations,
+        involved=optimum.involved,
+    )

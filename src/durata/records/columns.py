@@ -1,0 +1,142 @@
+"""Which columns a study declares, what each is read as, and where they stand under the header of a file."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from durata.finding import Finding, Severity, Where
+from durata.records.cells import Defect, as_day, as_number
+from durata.study.near import advice, listed
+from durata.study.types import Covariate, DataTable, Study
+
+Kind = Literal["identifier", "date", "number", "category"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A declared column: the ``name`` it has in the records, the ``column`` of the file (after [data.rename]), what it is.
+
+    ``key`` is where the study file says so. ``covariate`` is its declaration if it is one; ``codes`` are the status codes
+    that outcomes declare for it; ``from_zero`` marks a time, which cannot be negative.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    key: str
+    covariate: Covariate | None = None
+    codes: tuple[str | int, ...] = ()
+    from_zero: bool = False
+
+    @property
+    def levels(self) -> tuple[str | int, ...] | None:
+        """Levels that the study file declares for a category; None when any text is one."""
+        return None if self.covariate is None else self.covariate.levels
+
+
+def wanted_columns(study: Study) -> tuple[Wanted, ...]:
+    """Every column the study declares, each name and kind once."""
+    found: dict[tuple[str, Kind], Wanted] = {}
+
+    def want(name: str, kind: Kind, key: str, **more: object) -> None:
+        found.setdefault((name, kind), Wanted(name, str(more.pop("column", name)), kind, key, **more))  # type: ignore[arg-type]
+
+    want(study.data.id, "identifier", "data.id")
+    for name, covariate in study.covariates.items():
+        column = covariate.column or name
+        key = f"covariates.{name}" + ("" if covariate.column is None else ".column")
+        codes = _codes(study, name) if covariate.type == "category" else ()
+        times = {outcome.time for outcome in study.outcomes.values()}
+        want(name, covariate.type, key, column=column, covariate=covariate, codes=codes, from_zero=name in times)
+    want(study.treatment.start, "date", "treatment.start")
+    want(study.treatment.end, "date", "treatment.end")
+    for name, outcome in study.outcomes.items():
+        for k, column in enumerate(outcome.event or ()):
+            want(column, "date", f"outcomes.{name}.event.{k}")
+        if outcome.censor is not None:
+            want(outcome.censor, "date", f"outcomes.{name}.censor")
+        if outcome.date is not None:
+            want(outcome.date, "date", f"outcomes.{name}.date")
+        if outcome.time is not None:
+            want(outcome.time, "number", f"outcomes.{name}.time", from_zero=True)
+        if outcome.status is not None:
+            want(outcome.status, "category", f"outcomes.{name}.status", codes=_codes(study, outcome.status))
+    return tuple(found.values())
+
+
+def _codes(study: Study, status: str) -> tuple[str | int, ...]:
+    """The codes that outcomes declare for a status column."""
+    return tuple(
+        code
+        for outcome in study.outcomes.values()
+        if outcome.status == status
+        for code in (*(outcome.event_codes or ()), *(outcome.censor_codes or ()))
+    )
+
+
+def folded(name: str) -> str:
+    """A column name as it is compared: full-width forms folded, blanks around it trimmed."""
+    return unicodedata.normalize("NFKC", name).strip()
+
+
+def names_of(header: Sequence[str], data: DataTable) -> tuple[str, ...]:
+    """The header in the names of the study file."""
+    rename = {folded(old): folded(new) for old, new in data.rename.items()}
+    return tuple(rename.get(folded(name), folded(name)) for name in header)
+
+
+def positions_of(header: Sequence[str], wanted: Sequence[Wanted], data: DataTable) -> dict[str, int]:
+    """Position in the header of every wanted column that stands there, by its name; the first if it stands there twice."""
+    names = names_of(header, data)
+    needed = {folded(one.column) for one in wanted}
+    found: dict[str, int] = {}
+    for k, name in enumerate(names):
+        if name in needed:
+            found.setdefault(name, k)
+    return found
+
+
+def missing_columns(study: Study, wanted: Sequence[Wanted], header: Sequence[str], file: str) -> list[Finding]:
+    """A finding for every declared column that is not in the header, or is in it more than once."""
+    names = names_of(header, study.data)
+    renamed = {folded(new): old for old, new in study.data.rename.items()}
+    # a file without a header must not have its first patient printed as one
+    looks_like_data = any(
+        name and not (isinstance(as_day(name), Defect) and isinstance(as_number(name), Defect)) for name in header
+    )
+    findings = []
+    for column in dict.fromkeys(folded(one.column) for one in wanted):
+        key = next(one.key for one in wanted if folded(one.column) == column)
+        times = names.count(column)
+        if times == 1:
+            continue
+        evidence: dict[str, object] = {"key": key, "column": renamed.get(column, column), "file": file}
+        if times > 1:
+            what = "{key}: column {column!r} stands {times} times in {file}."
+            remedy = "Give each column a name of its own."
+            evidence["times"] = times
+        elif looks_like_data:
+            what = "{key}: {file} has no column {column!r}; its first row looks like data, not like column names."
+            remedy = "Begin the file with a row of column names."
+        else:
+            what = "{key}: {file} has no column {column!r}."
+            remedy = "{near}It has {header}."
+            near = advice(str(evidence["column"]), [name for name in header if name])
+            evidence |= {"near": near + " " if near else "", "header": listed(name for name in header if name)}
+        where = study.place(key) or Where(file, row=1)
+        findings.append(Finding("D04", Severity.ERROR, what, evidence, remedy, where))
+    return findings
+
+
+def level_names(wanted: Sequence[Wanted]) -> Mapping[str, Mapping[str, str]]:
+    """Per category, the name of each declared level or code by the text that cells have for it."""
+    from durata.records.cells import label
+
+    return {
+        one.name: {label(str(level)): str(level) for level in (*one.codes, *(one.levels or ()))}
+        for one in wanted
+        if one.kind == "category"
+    }

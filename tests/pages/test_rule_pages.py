@@ -1,0 +1,57 @@
+"""Every rule has a page, every page a rule; the page's own examples are reported and quiet as it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import durata as du
+from durata.rules.catalogue import all_rules
+
+PAGES = Path(__file__).parents[2] / "docs" / "rules"
+CODES = sorted(all_rules())
+
+
+def section(page: str, heading: str) -> str:
+    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", page, flags=re.MULTILINE | re.DOTALL)
+    assert found, f"the page has no section {heading!r}"
+    return found.group(1)
+
+
+def block(text: str, language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    assert found, f"the section has no {language} block"
+    return found.group(1)
+
+
+def codes_spoken(example: str, folder: Path) -> set[str]:
+    (folder / "study.toml").write_text(block(example, "toml"), encoding="utf-8")
+    (folder / "patients.csv").write_text(block(example, "csv"), encoding="utf-8")
+    study = du.read_study(folder / "study.toml")
+    return {finding.code for finding in du.lint(study, du.read_records(study)).findings}
+
+
+def test_pages_and_rules_match_one_to_one() -> None:
+    assert sorted(page.stem for page in PAGES.glob("[A-Z]*.md")) == CODES
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_page_says_what_the_rule_is(code: str) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {code} {all_rules()[code].name}\n")
+    for heading in ("Why it misleads", "When it is right to ignore it", "Reference"):
+        assert section(page, heading).strip()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_reported_example_is_reported(code: str, tmp_path: Path) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert code in codes_spoken(section(page, "Reported"), tmp_path)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_quiet_example_is_quiet(code: str, tmp_path: Path) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert code not in codes_spoken(section(page, "Quiet"), tmp_path)
