@@ -82,6 +82,11 @@ def study_file() -> str:
             lines.append(f"| `{key}` | {words(kind)} | {default} | {kind.get('description', '')} |")
         return lines
 
+    def without_heading(description: str) -> str:
+        """A description without the "[table]: " before it, which is the heading above it."""
+        text = re.sub(r"^\[[^\]]*\]: ", "", description)
+        return text[:1].upper() + text[1:]
+
     sections = ["# The study file", GENERATED, STUDY_FILE]
     inside: list[str] = []
     for name, kind in schema["properties"].items():
@@ -89,10 +94,11 @@ def study_file() -> str:
         reference = kind.get("$ref") or within.get("$ref")
         required = " (required)" if name in schema.get("required", []) else ""
         sections.append(f"## [{name}{'.<name>' if '$ref' in within else ''}]{required}")
-        sections.append(kind.get("description", ""))
+        sections.append(without_heading(kind.get("description", "")))
         if reference:
             table = tables[reference.rpartition("/")[2]]
-            sections += [table["description"]] if table["description"] != kind.get("description") else []
+            if table["description"] != kind.get("description"):
+                sections.append(without_heading(table["description"]))
             sections.append("\n".join(rows(table["properties"], table.get("required", []))))
             inside += re.findall(r"#/\$defs/(\w+)", json.dumps(table["properties"]))
     for name in dict.fromkeys(inside):

@@ -98,29 +98,35 @@ def count_pairs(
     e_rank, e_stratum = rank[fails], strata[fails]
     table = _Prefix(rank, w)
 
-    def going_on(below: IntArray) -> FloatArray:
-        later = table.all_below(below) - table.before(behind, below)
-        return later if late is None else later - late.not_yet(time[fails], e_stratum, below)
+    def going_on(chosen: IntArray, below: IntArray) -> FloatArray:
+        later = table.all_below(below) - table.before(behind[chosen], below)
+        return later if late is None else later - late.not_yet(time[fails[chosen]], e_stratum[chosen], below)
 
-    lower = going_on(e_rank)
-    up_to = going_on(e_rank + 1)
-    everyone = going_on(_rank_ends(rank, strata, ends)[e_stratum])
-    same, higher = up_to - lower, everyone - up_to
+    everyone = table.before(ends[e_stratum]) - table.before(behind)
+    if late is not None:
+        everyone = everyone - late.not_yet(time[fails], e_stratum)
+    shared = np.bincount(rank)[rank] > 1  # only a score that occurs twice can be tied
+    tied = np.flatnonzero(shared[fails])
+    lower, same = going_on(np.arange(len(fails)), e_rank), np.zeros(len(fails))
+    same[tied] = going_on(tied, e_rank[tied] + 1) - lower[tied]
+    higher = everyone - lower - same
 
     # Each row against the events it outlived while at risk.
     events = _Prefix(e_rank, w[fails] * factor)
-    survived = np.cumsum(status) - status if len(fails) == 0 else _events_outlived(time, status, strata, fails, behind, of_time)
+    survived = np.cumsum(status)
+    survived[fails] = np.searchsorted(of_time, of_time)  # an event outlives those before its own time only
     missed = np.searchsorted(e_stratum, strata) if late is None else late.events_missed(time[fails], e_stratum, strata)
 
-    def outlived(below: IntArray) -> FloatArray:
-        return events.before(survived, below) - events.before(missed, below)
+    def outlived(chosen: IntArray, below: IntArray) -> FloatArray:
+        return events.before(survived[chosen], below) - events.before(missed[chosen], below)
 
-    below_it = outlived(rank)
-    up_to_it = outlived(rank + 1)
-    all_of_it = events.before(survived) - events.before(missed)
+    ties = np.flatnonzero(shared)
+    below_it, as_it = outlived(np.arange(n), rank), np.zeros(n)
+    as_it[ties] = outlived(ties, rank[ties] + 1) - below_it[ties]
+    above_it = events.before(survived) - events.before(missed) - below_it - as_it
 
     influence = np.empty((n, 3))
-    influence[:, 0], influence[:, 1], influence[:, 2] = all_of_it - up_to_it, below_it, up_to_it - below_it
+    influence[:, 0], influence[:, 1], influence[:, 2] = above_it, below_it, as_it
     influence[fails] += factor[:, None] * np.column_stack([lower, higher, same])
 
     def by_stratum(values: FloatArray) -> FloatArray:
@@ -151,23 +157,6 @@ def _ranks(score: FloatArray, strata: IntArray) -> IntArray:
     out = np.empty(len(score), dtype=np.intp)
     out[by_score] = np.cumsum(new)
     return out
-
-
-def _rank_ends(rank: IntArray, strata: IntArray, ends: IntArray) -> IntArray:
-    """(S,) one more than the highest rank of each stratum."""
-    starts = np.concatenate([[0], ends[:-1]])
-    return np.asarray(np.maximum.reduceat(rank, starts) + 1)
-
-
-def _events_outlived(
-    time: FloatArray, status: BoolArray, strata: IntArray, fails: IntArray, behind: IntArray, of_time: IntArray
-) -> IntArray:
-    """(n,) number of events (in sorted order) that come before each row's own end; its own time counts if it is censored."""
-    count = np.cumsum(status)
-    own = np.searchsorted(of_time, of_time)  # first event of the same time
-    out = count.copy()
-    out[fails] = own
-    return np.asarray(out, dtype=np.intp)
 
 
 def _tied_pairs(
@@ -281,7 +270,7 @@ class _Prefix:
             out += np.where(goes_on, clear_weight[begin + inside] - clear_weight[begin], 0.0)
             inside = np.where(goes_on, inside - zeros, zeros)
             # Stable sort by this bit within each block of equal higher bits.
-            into = np.lexsort((set_bit, rank >> (bit + 1))) if bit == self.bits - 1 else _refine(rank, set_bit, clear, bit, self.below)
+            into = _refine(rank, set_bit, clear, bit, self.below)
             rank, weight = rank[into], weight[into]
         return out
 

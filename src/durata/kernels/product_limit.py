@@ -34,7 +34,7 @@ def product_limit(at_risk: FloatArray, events: FloatArray) -> Estimate:
     ``at_risk``, ``events`` (m,) at increasing times, 0 < events <= at_risk where there are events.
     """
     n, left = at_risk, np.maximum(at_risk - events, 0.0)
-    survival = np.cumprod(_ratio(left, n, where_empty=1.0))
+    survival: FloatArray = np.cumprod(_ratio(left, n, where_empty=1.0))
     gone = survival <= 0.0
     step = _ratio(events, n * left)
     step[gone] = 0.0

@@ -151,5 +151,5 @@ def join_rows(rows: Rows) -> Rows:
         None if weights is None else weights[last],
         person[last],
         cluster[last],
-        np.concatenate([follows, [False]])[last],
+        (np.concatenate([follows, [False]]) | (False if rows.continues is None else rows.continues[order]))[last],
     )

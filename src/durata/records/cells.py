@@ -18,7 +18,9 @@ class Trouble:
     formula: bool = False
 
 
-Cell = str | int | float | bool | datetime.datetime | datetime.date | datetime.time | datetime.timedelta | Trouble | None
+Cell = (
+    str | int | float | bool | datetime.datetime | datetime.date | datetime.time | datetime.timedelta | Trouble | None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +184,14 @@ def _finite(number: float) -> float | Defect:
 
 def _no_number(text: str) -> Defect:
     if re.fullmatch(r"[+-]?[0-9][0-9 ]*(,[0-9 ]*)+(\.[0-9]*)?", text):
-        return Defect(
-            "D07", "{text} has a comma, which can mean a decimal point or thousands.", "Write 5.5 or 1000."
-        )
+        return Defect("D07", "{text} has a comma, which can mean a decimal point or thousands.", "Write 5.5 or 1000.")
     if re.fullmatch(r"[+-]?(nan|inf|infinity)", text, re.IGNORECASE):
         remedy = "Leave the cell empty when the value is not known, or name this text under [data] missing."
         return Defect("D07", "{text} is not a finite number.", remedy)
     if re.match(r"[<>≤≥=~约]", text):
-        return Defect("D07", "{text} is a bound, not a number.", "Give the number, or declare the column as a category.")
+        return Defect(
+            "D07", "{text} is a bound, not a number.", "Give the number, or declare the column as a category."
+        )
     if re.match(r"[+-]?[0-9]", text):
         remedy = "Keep the number only; the unit belongs to the study file (unit = ...)."
         return Defect("D07", "{text} is not a plain number.", remedy)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from durata.finding import Finding, Severity, Where
-from durata.records.cells import Defect, as_day, as_number
+from durata.records.cells import Defect, as_day, as_number, label
 from durata.study.near import advice, listed
 from durata.study.types import Covariate, DataTable, Study
 
@@ -39,31 +39,32 @@ class Wanted:
 
 def wanted_columns(study: Study) -> tuple[Wanted, ...]:
     """Every column the study declares, each name and kind once."""
-    found: dict[tuple[str, Kind], Wanted] = {}
-
-    def want(name: str, kind: Kind, key: str, **more: object) -> None:
-        found.setdefault((name, kind), Wanted(name, str(more.pop("column", name)), kind, key, **more))  # type: ignore[arg-type]
-
-    want(study.data.id, "identifier", "data.id")
+    times = {outcome.time for outcome in study.outcomes.values()}
+    every = [Wanted(study.data.id, study.data.id, "identifier", "data.id")]
     for name, covariate in study.covariates.items():
-        column = covariate.column or name
-        key = f"covariates.{name}" + ("" if covariate.column is None else ".column")
+        key = f"covariates.{name}" if covariate.column is None else f"covariates.{name}.column"
         codes = _codes(study, name) if covariate.type == "category" else ()
-        times = {outcome.time for outcome in study.outcomes.values()}
-        want(name, covariate.type, key, column=column, covariate=covariate, codes=codes, from_zero=name in times)
-    want(study.treatment.start, "date", "treatment.start")
-    want(study.treatment.end, "date", "treatment.end")
+        every.append(
+            Wanted(name, covariate.column or name, covariate.type, key, covariate, codes, from_zero=name in times)
+        )
+    every += [
+        Wanted(study.treatment.start, study.treatment.start, "date", "treatment.start"),
+        Wanted(study.treatment.end, study.treatment.end, "date", "treatment.end"),
+    ]
     for name, outcome in study.outcomes.items():
         for k, column in enumerate(outcome.event or ()):
-            want(column, "date", f"outcomes.{name}.event.{k}")
-        if outcome.censor is not None:
-            want(outcome.censor, "date", f"outcomes.{name}.censor")
-        if outcome.date is not None:
-            want(outcome.date, "date", f"outcomes.{name}.date")
+            every.append(Wanted(column, column, "date", f"outcomes.{name}.event.{k}"))
+        for key, day in (("censor", outcome.censor), ("date", outcome.date)):
+            if day is not None:
+                every.append(Wanted(day, day, "date", f"outcomes.{name}.{key}"))
         if outcome.time is not None:
-            want(outcome.time, "number", f"outcomes.{name}.time", from_zero=True)
+            every.append(Wanted(outcome.time, outcome.time, "number", f"outcomes.{name}.time", from_zero=True))
         if outcome.status is not None:
-            want(outcome.status, "category", f"outcomes.{name}.status", codes=_codes(study, outcome.status))
+            codes = _codes(study, outcome.status)
+            every.append(Wanted(outcome.status, outcome.status, "category", f"outcomes.{name}.status", codes=codes))
+    found: dict[tuple[str, Kind], Wanted] = {}
+    for one in every:  # a covariate comes first: it says more about its column than an outcome does
+        found.setdefault((one.name, one.kind), one)
     return tuple(found.values())
 
 
@@ -131,12 +132,6 @@ def missing_columns(study: Study, wanted: Sequence[Wanted], header: Sequence[str
     return findings
 
 
-def level_names(wanted: Sequence[Wanted]) -> Mapping[str, Mapping[str, str]]:
-    """Per category, the name of each declared level or code by the text that cells have for it."""
-    from durata.records.cells import label
-
-    return {
-        one.name: {label(str(level)): str(level) for level in (*one.codes, *(one.levels or ()))}
-        for one in wanted
-        if one.kind == "category"
-    }
+def level_names(wanted: Wanted) -> dict[str, str]:
+    """The name of each declared level or status code, by the text that cells have for it."""
+    return {label(str(level)): str(level) for level in (*wanted.codes, *(wanted.levels or ()))}

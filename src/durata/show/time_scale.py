@@ -59,7 +59,7 @@ class TimeScale:
         unit = self.unit[:-1] if number == "1" and self.unit.endswith("s") else self.unit
         return f"{number} {unit}"
 
-    def ticks(self, until: float, most: int = 8) -> tuple[float, ...]:
+    def ticks(self, until: float, most: int = 9) -> tuple[float, ...]:
         """Where ticks stand between 0 and ``until`` (a time of the answer), in the unit shown.
 
         >>> TimeScale("months", 30.4375).ticks(60 * 30.4375)
@@ -71,7 +71,7 @@ class TimeScale:
         step = next((step for step in self._steps(end) if end / step < most), end)
         return tuple(float(k * step) for k in range(int(end / step * (1 + 1e-12)) + 1))
 
-    def tick_labels(self, until: float, most: int = 8) -> tuple[str, ...]:
+    def tick_labels(self, until: float, most: int = 9) -> tuple[str, ...]:
         """What is written at the ticks."""
         return tuple(fixed(tick, 0) if tick == round(tick) else f"{tick:g}" for tick in self.ticks(until, most))
 

@@ -25,7 +25,10 @@ TOML_HINTS = (
     ("overwrite", "The same key stands twice; keep one of them."),
     ("declare", "The same table stands twice; put its keys under one heading."),
     ("mutate", "This table was closed already; put its keys under one heading."),
-    ("invalid value", "Texts stand in double quotes, dates without quotes (2024-12-31), true and false in small letters."),
+    (
+        "invalid value",
+        "Texts stand in double quotes, dates without quotes (2024-12-31), true and false in small letters.",
+    ),
     ("after a key", "A line is key = value; a key with a dot or a blank in it stands in double quotes."),
     ("at the end of a table declaration", "A heading is [name] on a line of its own."),
     ("unclosed", "A bracket is opened and not closed."),

@@ -66,12 +66,10 @@ def _written(keys: Keys, declared: object) -> Keys:
     """The part of ``keys`` that is written in the file."""
     here = declared
     for k, key in enumerate(keys):
-        if isinstance(here, Mapping) and key in here:
-            here = here[key]
-        elif isinstance(here, Sequence) and not isinstance(here, str) and isinstance(key, int) and key < len(here):
-            here = here[key]
-        else:
+        known = here if isinstance(here, Mapping) else range(len(here)) if isinstance(here, list | tuple) else ()
+        if key not in known:
             return keys[:k]
+        here = here[key]  # type: ignore[index]
     return keys
 
 

@@ -22,9 +22,9 @@ class Place:
 
 
 def positions(text: str) -> Mapping[Path, Place]:
-    """The place of every table, key and list item of a valid TOML text.
+    r"""The place of every table, key and list item of a valid TOML text.
 
-    >>> positions('[time]\\nzero = "end"')[("time", "zero")].value
+    >>> positions('[time]\nzero = "end"')[("time", "zero")].value
     (2, 8)
     """
     source = text.encode("utf-8")

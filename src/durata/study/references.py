@@ -38,6 +38,7 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *_treatment(declared),
         *_covariates(declared),
         *_data(declared),
+        *_codes(declared),
     )
 
 
@@ -160,6 +161,27 @@ def _data(declared: Mapping[str, Any]) -> Iterator[Dangling]:
             for text, level in levels.items():
                 if isinstance(level, str | int) and level != "":
                     yield from _level(("data", "values", column, text), level, covariate)
+
+
+def _codes(declared: Mapping[str, Any]) -> Iterator[Dangling]:
+    """One status column, one way of writing each code: 1 and "1.0" would be one code under two names."""
+    written: dict[tuple[str, float], str] = {}
+    for name, outcome in _tables(declared, "outcomes"):
+        status = outcome.get("status")
+        for key in ("event_codes", "censor_codes"):
+            for k, code in _labels(outcome, key):
+                try:
+                    number = float(code)
+                except (ValueError, OverflowError):
+                    continue
+                first = written.setdefault((str(status), number), str(code))
+                if first != str(code):
+                    yield Dangling(
+                        ("outcomes", name, key, k),
+                        "{code!r} and {first!r} are the same code of {status!r} in two spellings",
+                        {"code": str(code), "first": first, "status": str(status)},
+                        "Write it the same everywhere.",
+                    )
 
 
 def _columns_by_role(declared: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -31,7 +31,7 @@ DASHES: tuple[tuple[float, tuple[float, ...]], ...] = (
 INK = "#1B1F24"
 MUTED = "#57606A"
 HAIRLINE = "#D8DEE4"
-SHADE = "#F8E3B8"
+SHADE = "#FBDD90"
 
 WIDTH = 540.0  # points; the width of the report's text column
 SMALL, BODY, LARGE = 8.0, 9.0, 10.0

@@ -124,8 +124,9 @@ def _unwrap(parent: ET.Element) -> None:
     for child in parent:
         _unwrap(child)
         children.extend(child if child.tag == f"{{{SVG}}}g" and not child.attrib else [child])
-    parent[:] = children
-    parent.text = None
+    if children:
+        parent[:] = children
+        parent.text = None
     for child in children:
         child.tail = "\n"
 

@@ -1,0 +1,70 @@
+"""Who is eligible, condition by condition, with the reason that the flow of patients gives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from durata.kernels.arrays import BoolArray
+from durata.records.cells import label
+from durata.records.records import Records
+from durata.study.types import Condition, Study
+
+Verdict = tuple[str, BoolArray]
+
+
+def not_eligible(study: Study, records: Records) -> tuple[tuple[str, str, BoolArray], ...]:
+    """Per condition the reason, the covariate it asks, and (n,) who leaves for it; unknown values are a reason of their own.
+
+    A patient whom two conditions refuse is in both; the flow counts the first.
+    """
+    steps: list[tuple[str, str, BoolArray]] = []
+    for condition in study.eligibility.values():
+        known, met = _asked(records, condition)
+        reason = condition.label or words(study, condition)
+        steps.append((reason, condition.covariate, known & ~met))
+        steps.append((f"{_title(study, condition.covariate)} not recorded", condition.covariate, ~known))
+    return tuple(steps)
+
+
+def words(study: Study, condition: Condition) -> str:
+    """Why somebody is not eligible, when the study file gives no words of its own."""
+    parts = []
+    if condition.from_ is not None:
+        parts.append(f"below {condition.from_:g}")
+    if condition.to is not None:
+        parts.append(f"above {condition.to:g}")
+    if condition.is_ is not None:
+        parts.append("not " + " or ".join(map(str, condition.is_)))
+    if condition.not_ is not None:
+        parts.append(" or ".join(map(str, condition.not_)))
+    return f"{_title(study, condition.covariate)} " + " or ".join(parts)
+
+
+def _title(study: Study, covariate: str) -> str:
+    return study.covariates[covariate].label or covariate
+
+
+def _asked(records: Records, condition: Condition) -> tuple[BoolArray, BoolArray]:
+    """(n,), (n,) whether the value is known, and whether it meets every part of the condition."""
+    name = condition.covariate
+    if name in records.categories:
+        category = records.categories[name]
+        known = ~category.missing
+        met = np.ones(len(category), dtype=bool)
+        for codes, wanted in ((condition.is_, True), (condition.not_, False)):
+            if codes is not None:
+                accepted = {label(str(code)) for code in codes}
+                among = np.array([label(level) in accepted for level in category.levels] + [False])
+                met &= among[category.codes] == wanted
+        return known, met
+    number = records.numbers[name]
+    met = np.ones(len(number), dtype=bool)
+    if condition.from_ is not None:
+        met &= number >= condition.from_
+    if condition.to is not None:
+        met &= number <= condition.to
+    if condition.is_ is not None:
+        met &= np.isin(number, [float(code) for code in condition.is_])
+    if condition.not_ is not None:
+        met &= ~np.isin(number, [float(code) for code in condition.not_])
+    return ~np.isnan(number), met

@@ -1,0 +1,275 @@
+"""A patient file becomes Records: declared columns only, typed, every defect at its cell, the flow of patients begun."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from durata.category import Category
+from durata.finding import Finding, Severity, StudyError, Where
+from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.records import csv_table, xlsx_table
+from durata.records.cells import Defect, identifier, label
+from durata.records.columns import Wanted, missing_columns, positions_of, wanted_columns
+from durata.records.columns import folded as folded_name
+from durata.records.eligibility import not_eligible
+from durata.records.flow import Flow
+from durata.records.records import Column, Records, Source, without
+from durata.records.status import doubtful_status, undeclared_codes
+from durata.records.tables import Table, letters
+from durata.records.typed import Typed, read_column
+from durata.study.near import advice, shortened
+from durata.study.opening import NotReadable, inside, read_file
+from durata.study.types import Study
+
+__all__ = ["read_records", "without"]
+
+TEXT_FILES = (".csv", ".tsv", ".txt")
+MOST_CELLS_NAMED = 200  # of one column; beyond that the rest is counted
+SHORT_IDENTIFIER = 4  # a cell that equals so short an identifier may well be a code, and is shown
+
+
+def read_records(study: Study, folder: str | Path | None = None) -> Records:
+    """Read the patient file of a study: one entry per patient, only the columns that the study declares.
+
+    Dates become days, numbers floats, categories levels; a cell that cannot be read for certain is a defect at its
+    place and stops the reading, or with ``on_defect = "exclude"`` leaves its patient out. Then eligibility is applied,
+    and patients without a start of treatment leave. Identifiers appear in no message.
+
+    Parameters
+    ----------
+    study : what was declared.
+    folder : the folder that holds the patient file; that of the study file if None (the current folder for a study made
+        in memory).
+
+    Returns
+    -------
+    Records; ``flow`` says who left and why, ``findings`` what was noticed on the way.
+
+    Raises
+    ------
+    StudyError : the file cannot be read (D03), lacks columns (D04), is out of shape (D05), or has defects (D06 to D11).
+        Every defect is a finding of its own, with its cell.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> study = du.read_study(du.example("stanford"))
+    >>> records = du.read_records(study)
+    >>> len(records), records.flow.steps[0].reason, str(records.where(3, "tx.date"))
+    (103, 'patients in the file', "stanford.csv, row 5, column 'tx.date'")
+    """
+    root = Path(folder) if folder is not None else Path() if study.source is None else study.source.path.parent
+    content, name = _content(study, root)
+    wanted = wanted_columns(study)
+    table = _table(study, content, name, wanted)
+    reading = _Reading(study, table, wanted)
+    reading.read()
+    return reading.records(hashlib.sha256(content).hexdigest())
+
+
+def _content(study: Study, root: Path) -> tuple[bytes, str]:
+    """The bytes of the patient file and its name."""
+    file = study.data.file
+    name = file.rpartition("/")[2]
+    where = study.place("data.file") or Where(name)
+
+    def refused(what: str, remedy: str = "", **evidence: object) -> StudyError:
+        return StudyError([Finding("D03", Severity.ERROR, what, {"file": file, **evidence}, remedy, where)])
+
+    ending = Path(name).suffix.casefold()
+    if ending not in {*TEXT_FILES, ".xlsx"}:
+        remedy = "Save it as .xlsx or as CSV UTF-8."
+        if ending == ".xls":
+            raise refused("data.file: {file!r} is an old Excel file (.xls).", remedy)
+        raise refused("data.file: {file!r} is neither .csv, .tsv nor .xlsx.", remedy)
+    try:
+        limit = xlsx_table.LARGEST if ending == ".xlsx" else csv_table.LARGEST
+        return read_file(inside(root, file), limit), name
+    except NotReadable as reason:
+        remedy = _nearest_file(root, file) if str(reason) == "does not exist" else ""
+        what = "data.file: {file!r} {reason}."
+        raise refused(what, "{near}" if remedy else "", reason=str(reason), near=remedy) from reason
+
+
+def _nearest_file(root: Path, file: str) -> str:
+    folder = (root / file).parent
+    try:
+        names = [one.name for one in folder.iterdir() if one.suffix.casefold() in {*TEXT_FILES, ".xlsx"}]
+    except OSError:
+        return "The folder it should be in does not exist either."
+    return advice(file.rpartition("/")[2], names)
+
+
+def _table(study: Study, content: bytes, name: str, wanted: Sequence[Wanted]) -> Table:
+    def choose(header: Sequence[str]) -> Sequence[int]:
+        return list(positions_of(header, wanted, study.data).values())
+
+    if name.casefold().endswith(".xlsx"):
+        return xlsx_table.read_xlsx(content, name, study.data.sheet, choose)
+    return csv_table.read_csv(content, name, choose)
+
+
+@dataclass
+class _Reading:
+    """One table on its way to Records: findings gather, and who has which defect."""
+
+    study: Study
+    table: Table
+    wanted: Sequence[Wanted]
+    position: dict[str, int] = field(default_factory=dict)  # of every column that is there, in the header
+    findings: list[Finding] = field(default_factory=list)
+    stops: bool = False
+    typed: dict[str, dict[str, Typed]] = field(default_factory=lambda: {"date": {}, "number": {}, "category": {}})
+    identifiers: list[str] = field(default_factory=list)
+    defective: dict[str, set[int]] = field(default_factory=dict)  # people by the name of the column
+    private: set[str] = field(default_factory=set)  # identifiers long enough to be recognised as such
+
+    def read(self) -> None:
+        """Type every column that is there, and gather everything that is wrong."""
+        table, study = self.table, self.study
+        lacking = missing_columns(study, self.wanted, table.header, table.file)
+        self.findings += [*table.findings, *lacking]
+        if not table.rows:
+            what = "the file has a header and no patients."
+            self.findings.append(Finding("D05", Severity.ERROR, what, where=Where(table.file, sheet=table.sheet)))
+        self.stops = any(finding.severity is Severity.ERROR for finding in self.findings)
+        self.position = positions_of(table.header, self.wanted, study.data)
+        missing = frozenset({"", *(label(text if isinstance(text, str) else str(text)) for text in study.data.missing)})
+        self._read_identifiers(missing)
+        for one in self.wanted:
+            if one.kind == "identifier" or folded_name(one.column) not in self.position:
+                continue
+            column = self.position[folded_name(one.column)]
+            mapped = {label(old): label(str(new)) for old, new in study.data.values.get(one.column, {}).items()}
+            typed = read_column(one, table.cells[column], missing, mapped)
+            self.typed[one.kind][one.name] = typed
+            if typed.trouble is not None:
+                self._whole_column(one, typed.trouble)
+            self._defects(one.name, column, typed.defects)
+        self._read_status()
+
+    def _read_identifiers(self, missing: frozenset[str]) -> None:
+        id_column = self.position.get(folded_name(self.study.data.id))
+        if id_column is None:
+            return
+        self.identifiers = [identifier(cell) for cell in self.table.cells[id_column]]
+        empty = Defect("D09", "the patient has no identifier.", "Give every patient an identifier of its own.")
+        nameless = {k: empty for k, name in enumerate(self.identifiers) if name in missing}
+        self.private = {name for name in self.identifiers if len(name) > SHORT_IDENTIFIER}
+        self._defects(self.study.data.id, id_column, nameless)
+
+    def _read_status(self) -> None:
+        for name, outcome in self.study.outcomes.items():
+            typed = None if outcome.status is None else self.typed["category"].get(outcome.status)
+            if typed is None or typed.trouble is not None or not isinstance(typed.values, Category):
+                continue
+            column = self.position[folded_name(outcome.status or "")]
+            known = self.defective.get(outcome.status or "", set())
+            refused = undeclared_codes(typed.values, outcome)
+            self._defects(outcome.status or "", column, {k: v for k, v in refused.items() if k not in known})
+            where = self.table.where(1, column)
+            self.findings += doubtful_status(self.study, name, outcome, typed.values, where)
+
+    def _whole_column(self, one: Wanted, trouble: Defect) -> None:
+        where = self.study.place(one.key) or self.table.where(1, self.position[folded_name(one.column)])
+        evidence = {"column": one.column, **trouble.evidence}
+        what = "column {column!r}: " + trouble.what
+        self.findings.append(Finding(trouble.code, Severity.ERROR, what, evidence, trouble.remedy, where))
+        self.stops = True
+
+    def _defects(self, name: str, column: int, defects: Mapping[int, Defect]) -> None:
+        """A finding for every defective cell of a column; a patient left out for it is a warning."""
+        exclude = self.study.data.on_defect == "exclude"
+        severity = Severity.WARNING if exclude else Severity.ERROR
+        self.defective.setdefault(name, set()).update(defects)
+        for k in sorted(defects)[:MOST_CELLS_NAMED]:
+            defect = defects[k]
+            evidence = {"text": self._shown(k, column), **defect.evidence}
+            where = self.table.where(self.table.rows[k], column)
+            self.findings.append(
+                Finding(defect.code, severity, defect.what, evidence, defect.remedy, where, people=(k,))
+            )
+        rest = sorted(defects)[MOST_CELLS_NAMED:]
+        if rest:
+            what, evidence = "{n:,} more cells of this column cannot be read.", {"n": len(rest)}
+            where = self.table.where(self.table.rows[rest[0]], column)
+            code = defects[rest[0]].code
+            self.findings.append(Finding(code, severity, what, evidence, where=where, people=tuple(rest)))
+
+    def _shown(self, k: int, column: int) -> str:
+        """The text of a cell in quotes; never an identifier."""
+        text = label(self.table.cells[column][k])
+        secret = column == self.position.get(folded_name(self.study.data.id)) or text in self.private
+        return "the text of this cell" if secret else repr(shortened(text))
+
+    def records(self, sha256: str) -> Records:
+        """The Records, once nothing stops them; StudyError with every error otherwise."""
+        table = self.table
+        errors = [finding for finding in self.findings if finding.severity is Severity.ERROR]
+        if errors or self.stops:
+            raise StudyError(errors)
+        n = len(table.rows)
+        records = Records(
+            identifiers=tuple(self.identifiers),
+            row=np.array(table.rows, dtype=np.intp),
+            dates=_numbers(self.typed["date"]),
+            numbers=_numbers(self.typed["number"]),
+            categories={
+                name: one.values for name, one in self.typed["category"].items() if isinstance(one.values, Category)
+            },
+            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header),
+            flow=Flow.start("patients in the file", n),
+            findings=tuple(self.findings),
+            columns={one.name: self._column(one) for one in self.wanted},
+            read_as=np.arange(n),
+        )
+        return self._leave(records)
+
+    def _column(self, one: Wanted) -> Column:
+        k = self.position[folded_name(one.column)]
+        return Column(self.table.header[k], letters(k))
+
+    def _leave(self, records: Records) -> Records:
+        """Those who leave: not eligible, then defective, then without a start; each for the first reason met."""
+        n = len(records)
+        steps: list[tuple[str, BoolArray]] = []
+        for reason, covariate, leaves in not_eligible(self.study, records):
+            judged = np.ones(n, dtype=bool)
+            judged[sorted(self.defective.get(covariate, ()))] = False  # not eligible cannot be said from such a cell
+            steps.append((reason, leaves & judged))
+        impossible = np.zeros(n, dtype=bool)
+        impossible[sorted(set().union(*self.defective.values()))] = True
+        start = self.study.treatment.start
+        unplaced = np.isnan(records.dates[start])
+        steps += [("impossible cell", impossible), (f"{self.study.treatment.start_name} not recorded", unplaced)]
+        gone = np.zeros(n, dtype=bool)
+        for reason, leaves in steps:
+            positions = np.flatnonzero((leaves & ~gone)[~gone])
+            records = without(records, reason, (int(k) for k in positions))
+            last, gone = gone, gone | leaves
+        startless = np.flatnonzero(gone & ~last)
+        if len(startless):
+            records = replace(records, findings=(*records.findings, self._without_start(startless)))
+        return records
+
+    def _without_start(self, people: IntArray) -> Finding:
+        start = self.study.treatment.start
+        column = self.position[folded_name(start)]
+        return Finding(
+            "D09",
+            Severity.WARNING,
+            "{n} patient(s) have no date of {start}; they are left out.",
+            {"n": len(people), "start": self.study.treatment.start_name},
+            "Fill in the date where it is known.",
+            self.table.where(self.table.rows[int(people[0])], column),
+            people=tuple(int(k) for k in people),
+        )
+
+
+def _numbers(typed: Mapping[str, Typed]) -> dict[str, FloatArray]:
+    return {name: one.values for name, one in typed.items() if not isinstance(one.values, Category)}

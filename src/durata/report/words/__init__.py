@@ -1,0 +1,44 @@
+"""The report's sentences as data, one file a language; filled with numbers by the chapters."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+class Phrases:
+    """Sentences of one language by dotted key; ``say`` fills one with values.
+
+    >>> phrases("en").join(["a", "b", "c"])
+    'a, b and c'
+    """
+
+    def __init__(self, sentences: Mapping[str, Any]) -> None:
+        self._sentences = sentences
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence of ``key`` with its ``{names}`` filled; KeyError when there is no such sentence."""
+        found: Any = self._sentences
+        for part in key.split("."):
+            found = found[part]
+        if not isinstance(found, str):
+            raise KeyError(f"{key!r} is a group of sentences, not a sentence")
+        return " ".join(found.format(**values).split())
+
+    def join(self, items: Sequence[str]) -> str:
+        """Items as an enumeration in the language."""
+        if len(items) < 2:
+            return "".join(items)
+        return self.say("list", start=", ".join(items[:-1]), last=items[-1])
+
+
+@cache
+def phrases(language: str) -> Phrases:
+    """Load the sentences of a language; KeyError when durata does not speak it."""
+    file = resources.files(__name__) / f"{language}.toml"
+    if not file.is_file():
+        raise KeyError(f"durata has no sentences in {language!r}")
+    return Phrases(tomllib.loads(file.read_text(encoding="utf-8")))

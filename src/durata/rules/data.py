@@ -1,0 +1,183 @@
+"""Rules D: whether one row is one patient, and every patient's dates could have happened in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from durata.finding import Severity
+from durata.kernels.arrays import BoolArray, FloatArray
+from durata.records.records import Records
+from durata.rules.runner import Seen, rule, seen
+from durata.study.types import Study
+
+REFERENCE = "Van den Broeck J, Argeseanu Cunningham S, Eeckels R, Herbst K (2005) PLoS Med 2:e267"
+MOST_NAMED = 100  # findings of one kind; beyond that the rest is counted in one more
+
+
+@rule("D01", "duplicate-patients", since="0.1", reference=REFERENCE)
+def duplicate_patients(study: Study, records: Records) -> Iterator[Seen]:
+    """A patient counted twice adds an event that did not happen and makes every interval too narrow.
+
+    Identifiers are compared after folding full-width characters and trimming blanks. Those that differ only in capitals,
+    leading zeros or a trailing ".0" are a warning, since they may be two patients.
+    """
+    yield from _duplicates(study, records, _shared(records.identifiers), Severity.ERROR)
+    alike = [
+        people
+        for people in _shared(_look(name) for name in records.identifiers)
+        if len({records.identifiers[k] for k in people}) > 1
+    ]
+    yield from _duplicates(study, records, alike, Severity.WARNING)
+
+
+def _shared(identifiers: Iterable[str]) -> list[list[int]]:
+    """Positions that share an identifier."""
+    found: dict[str, list[int]] = {}
+    for k, name in enumerate(identifiers):
+        found.setdefault(name, []).append(k)
+    return [people for people in found.values() if len(people) > 1]
+
+
+def _look(identifier: str) -> str:
+    """What an identifier looks like when capitals, blanks, leading zeros and a trailing '.0' are forgiven."""
+    bare = re.sub(r"\s+", "", identifier.casefold())
+    bare = re.sub(r"^([0-9]+)\.0+$", r"\1", bare)
+    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", bare)
+
+
+def _duplicates(
+    study: Study, records: Records, clusters: Sequence[Sequence[int]], severity: Severity
+) -> Iterator[Seen]:
+    certain = severity is Severity.ERROR
+    for people in clusters[:MOST_NAMED]:
+        rows = [int(records.row[k]) for k in people]
+        yield seen(
+            severity,
+            "rows {listed} have the same patient identifier."
+            if certain
+            else "rows {listed} have patient identifiers that differ only in capitals, blanks, leading zeros or a "
+            "trailing '.0'.",
+            evidence={"listed": _listed(rows), "rows": tuple(rows)},
+            remedy="Keep one row for each patient; give different patients different identifiers."
+            if certain
+            else "Check whether they are one patient.",
+            where=records.where(people[1], study.data.id),
+            people=tuple(people),
+        )
+    rest = [k for people in clusters[MOST_NAMED:] for k in people]
+    if rest:
+        what = "{n:,} more rows have the same identifier as another." if certain else "{n:,} more rows look alike so."
+        yield seen(
+            severity,
+            what,
+            evidence={"n": len(rest)},
+            remedy="Keep one row for each patient.",
+            where=records.where(rest[0], study.data.id),
+            people=tuple(rest),
+        )
+
+
+def _listed(rows: Sequence[int]) -> str:
+    shown = [str(row) for row in rows[:10]]
+    if len(rows) > 10:
+        return ", ".join(shown) + f" and {len(rows) - 10} more"
+    return ", ".join(shown[:-1]) + " and " + shown[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One thing that cannot be: for whom ``broken`` (n,), at which ``column``, against which ``other`` day (n,)."""
+
+    broken: BoolArray
+    column: str
+    other: FloatArray
+    what: str
+    remedy: str
+    evidence: dict[str, object]
+
+
+@rule("D02", "dates-out-of-order", since="0.1", reference=REFERENCE)
+def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
+    """Dates that cannot have happened in their order make every duration computed from them wrong."""
+    for order in _orders(study, records):
+        people = [int(k) for k in np.flatnonzero(order.broken)]
+        for k in people[:MOST_NAMED]:
+            yield seen(
+                Severity.ERROR,
+                order.what,
+                evidence={
+                    "date": _date(records.dates[order.column][k]),
+                    "other": _date(order.other[k]),
+                    "column": order.column,
+                    **order.evidence,
+                },
+                remedy=order.remedy,
+                where=records.where(k, order.column),
+                people=(k,),
+            )
+        rest = people[MOST_NAMED:]
+        if rest:
+            yield seen(
+                Severity.ERROR,
+                "{n:,} more patients have the same defect in this column.",
+                evidence={"n": len(rest)},
+                remedy=order.remedy,
+                where=records.where(rest[0], order.column),
+                people=tuple(rest),
+            )
+
+
+def _orders(study: Study, records: Records) -> Iterator[_Order]:
+    treatment = study.treatment
+    start, end = records.dates[treatment.start], records.dates[treatment.end]
+    words: dict[str, object] = {"start": treatment.start_name, "end": treatment.end_name}
+    correct = "Correct the date that is wrong."
+    before = "{end} ({date}) lies before {start} ({other})."
+    yield _Order(end < start, treatment.end, start, before, correct, words)
+
+    for column, title in _outcome_dates(study).items():
+        what = "{outcome}: {column} ({date}) lies before {start} ({other})."
+        evidence = {**words, "outcome": title}
+        yield _Order(records.dates[column] < start, column, start, what, correct, evidence)
+
+    last = _last_day(study, records)
+    what = "{end} ({date}) lies after the last day on which anything is recorded of this patient ({other})."
+    remedy = (
+        "Correct the date that is wrong. If the patient was alive after that day (a recurrence, say), record the last "
+        "contact as the date of an outcome."
+    )
+    yield _Order((end > last) & ~(end < start), treatment.end, last, what, remedy, words)
+
+    cutoff = study.study.data_cutoff
+    if cutoff is not None:
+        until = float(np.datetime64(cutoff).astype("datetime64[D]").astype(np.int64))
+        what = "{column} ({date}) lies after the data cut-off ({other})."
+        remedy = "Correct the date, or [study] data_cutoff."
+        for column, days in records.dates.items():
+            yield _Order(days > until, column, np.full(len(days), until), what, remedy, {})
+
+
+def _outcome_dates(study: Study) -> dict[str, str]:
+    """Date columns of the outcomes with the name of the first outcome that reads each; the treatment's own left out."""
+    columns: dict[str, str] = {}
+    for name, outcome in study.outcomes.items():
+        for column in (*(outcome.event or ()), outcome.censor, outcome.date):
+            if column is not None and column not in {study.treatment.start, study.treatment.end}:
+                columns.setdefault(column, outcome.label or name)
+    return columns
+
+
+def _last_day(study: Study, records: Records) -> FloatArray:
+    """(n,) the last day on which any outcome says something of each patient; infinite where none has a date."""
+    last = np.full(len(records), -np.inf)
+    for column in _outcome_dates(study):
+        last = np.fmax(last, records.dates[column])
+    return np.where(np.isneginf(last), np.inf, last)
+
+
+def _date(day: float) -> str:
+    return str(np.datetime64(int(day), "D"))
