@@ -46,7 +46,7 @@ def commands() -> str:
     sections = ["# Commands", GENERATED, "Every command has `--help`; what follows is what it prints."]
     above = click.Context(durata, info_name="durata", max_content_width=100, terminal_width=100)
     sections += [f"```\n{durata.get_help(above)}\n```"]
-    for name, command in durata.commands.items():
+    for name, command in sorted(durata.commands.items()):
         context = click.Context(command, info_name=name, parent=above, max_content_width=100, terminal_width=100)
         sections += [f"## durata {name}", f"```\n{command.get_help(context)}\n```"]
     return "\n\n".join(sections) + "\n"

@@ -120,6 +120,9 @@ def cost(state: FollowUp) -> float:
         total += beyond(second, -1.80, 1.80, 0.1) + beyond(third, -1.80, 1.80, 0.1)
     total += beyond(median_follow_up(state.last, state.death) / target.MONTH, 45.96, 46.04, 0.5)
     total += beyond(float(np.median(state.last)) / target.MONTH, 43.6, 47.4, 0.5)
+    # Patients of the last years are followed briefly; the last ones were operated four months before the cut-off.
+    total += beyond(float(np.sum(state.last < 430)), 13, 20, 2.0)
+    total += beyond(float(np.min(state.last[~state.death])), SHORTEST, 140, 10.0)
     for rows in ROWS:
         total += beyond(float(np.sum(state.last[rows] > HORIZON_DAYS[1])) / len(rows), 0.25, 0.45, 0.05)
     return total
@@ -132,5 +135,5 @@ def search(seed: np.random.SeedSequence) -> tuple[FollowUp, float]:
     while not _allowed(guess):
         guess = first_guess(rng)
     return anneal(
-        guess, lambda state: neighbour(state, rng), cost, rng, steps=60_000, hot=3.0, cold=0.003
+        guess, lambda state: neighbour(state, rng), cost, rng, steps=60_000, hot=1.0, cold=1e-5
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from durata.finding import Finding as Finding
     from durata.finding import Severity as Severity
     from durata.finding import StudyError as StudyError
+    from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
+    from durata.trace import trace_patient as trace_patient
     from durata.pipeline import run as run
     from durata.records.reading import read_records as read_records
     from durata.records.records import Records as Records
@@ -46,6 +48,8 @@ _HOMES = {
     # designs
     "observed": "durata.designs.observed",
     "time_dependent": "durata.designs.time_dependent",
+    "guaranteed_time": "durata.estimate.guaranteed_time",
+    "trace_patient": "durata.trace",
     # what durata says
     "Finding": "durata.finding",
     "Severity": "durata.finding",

@@ -32,14 +32,30 @@ class Category:
 
     def used(self) -> Category:
         """The same column with only the levels that occur, in their order."""
-        kept = np.unique(self.codes[self.codes >= 0])
+        kept = np.flatnonzero(np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels)))
         recode = np.full(len(self.levels) + 1, -1, dtype=np.intp)
         recode[kept] = np.arange(len(kept))
         return Category(recode[self.codes], tuple(self.levels[k] for k in kept))
 
 
 def categorise(values: Sequence[Any], levels: Sequence[str] | None = None) -> Category:
-    """Turn labels into a Category; ``levels`` fixes their order (sorted otherwise), None and NaN are missing."""
+    """Turn labels into a Category; ``levels`` fixes their order (sorted otherwise), None and NaN are missing.
+
+    Parameters
+    ----------
+    values : (n,) labels of any kind; they are compared as text.
+    levels : the labels there may be, the reference first.
+
+    Raises
+    ------
+    CannotEstimate : when a label is not among ``levels``.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> du.categorise(["long", "short", None, "long"], levels=["short", "long"]).codes
+    array([ 1,  0, -1,  1])
+    """
     labels = [None if value is None or value != value else str(value) for value in values]
     names = tuple(levels) if levels is not None else tuple(sorted({label for label in labels if label is not None}))
     index = {name: code for code, name in enumerate(names)}

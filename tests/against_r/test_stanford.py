@@ -76,7 +76,9 @@ def test_the_published_reversal(contents: Contents) -> None:
     lesson = contents.answers
     naive: Any = lesson.ask(cox_analysis(contents.study, "observed_from_start", "death", adjusted=True))
     low, high = naive.interval()
-    printed = [f"{np.exp(b):.2f} ({np.exp(a):.2f}-{np.exp(c):.2f})" for b, a, c in zip(naive.estimate, low, high, strict=True)]
+    printed = [
+        f"{np.exp(b):.2f} ({np.exp(a):.2f}-{np.exp(c):.2f})" for b, a, c in zip(naive.estimate, low, high, strict=True)
+    ]
     assert printed[:2] == ["0.53 (0.27-1.04)", "0.47 (0.21-1.03)"]
     from_end: Any = lesson.ask(cox_analysis(contents.study, "observed_from_end", "death", adjusted=True))
     assert [f"{np.exp(b):.2f}" for b in from_end.estimate[:2]] == ["0.61", "0.67"]

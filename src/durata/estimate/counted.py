@@ -12,7 +12,7 @@ from durata.estimate.observation import Observation
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
 from durata.kernels.product_limit import Estimate, jackknife_variance
-from durata.kernels.risk_set import RiskSets, Rows, count_risk_sets
+from durata.kernels.risk_set import RiskSets, Rows, count_risk_sets, n_distinct
 
 Variance = Literal["auto", "greenwood", "infinitesimal-jackknife"]
 
@@ -24,7 +24,7 @@ class Counted:
     name: str
     rows: Rows
     sets: RiskSets
-    frequency: bool
+    repeated_clusters: bool
     n: int
 
     @property
@@ -39,9 +39,8 @@ class Counted:
 
     def jackknife(self, estimate: Estimate) -> FloatArray:
         """(m,) the robust variance of the estimate's log S or H."""
-        person_is_cluster = np.array_equal(self.rows.cluster, self.rows.person)
-        alone = len(np.unique(self.rows.cluster)) == len(self.rows.cluster)
-        repeated = self.rows.weights if self.frequency and (person_is_cluster or alone) else None
+        alone = n_distinct(self.rows.cluster) == len(self.rows.cluster)
+        repeated = self.rows.weights if self.repeated_clusters else None
         if repeated is not None and not alone:
             _refuse_changing(repeated, self.rows)
         return jackknife_variance(
@@ -77,12 +76,12 @@ def count_group(observation: Observation, code: int) -> Counted:
         frequency=observation.frequency,
         continues=rows.continues,
     )
-    if rows.entry is None and not observation.frequency:
-        n = len(np.unique(rows.person))
-    else:
+    if observation.frequency and rows.weights is not None:
         _, first = np.unique(rows.person, return_index=True)
-        n = int(rows.weights[first].sum()) if observation.frequency and rows.weights is not None else len(first)
-    return Counted(observation.levels[code], rows, sets, observation.frequency, n)
+        n = int(rows.weights[first].sum())
+    else:
+        n = n_distinct(rows.person)
+    return Counted(observation.levels[code], rows, sets, observation.repeated_clusters, n)
 
 
 def is_robust(cohort: Cohort, variance: Variance) -> bool:

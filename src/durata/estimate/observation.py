@@ -19,7 +19,8 @@ class Observation:
     """Rows at risk for one question: the kernels' rows, their group, and what was left out.
 
     ``group`` (n,) codes into ``levels``, all of which have at least one row; ``empty`` are declared groups without
-    one. ``frequency`` says that weights count identical persons.
+    one. ``frequency`` says that weights count identical persons; ``repeated_clusters`` that each of these persons
+    would be a cluster of its own.
     """
 
     rows: Rows
@@ -27,6 +28,7 @@ class Observation:
     levels: tuple[str, ...]
     empty: tuple[str, ...]
     frequency: bool
+    repeated_clusters: bool
     n_left_out: int
 
     def of_group(self, code: int) -> Rows:
@@ -82,9 +84,10 @@ def observe(cohort: Cohort, by: str | None = None, *, cluster: str | None = "per
     weights = None if cohort.weights is None else cohort.weights.values
     groups = cohort.category(by) if by is not None else Category(np.zeros(len(cohort), dtype=np.intp), ("all",))
     kept = ~groups.missing
+    own_cluster = cluster is None or (cluster == "person" and "person" not in cohort.covariates)
     if cluster is None:
         clusters = np.arange(len(cohort))
-    elif cluster == "person" and "person" not in cohort.covariates:
+    elif own_cluster:
         clusters = cohort.person
     else:
         column = cohort.category(cluster)
@@ -103,13 +106,15 @@ def observe(cohort: Cohort, by: str | None = None, *, cluster: str | None = "per
     codes = groups.codes
     if not np.all(kept):
         rows, codes = select_rows(rows, kept), codes[kept]
+    frequency = cohort.weights is not None and cohort.weights.kind == "frequency"
     used = Category(codes, groups.levels).used()
     return Observation(
         rows,
         used.codes,
         used.levels,
         tuple(level for level in groups.levels if level not in used.levels),
-        cohort.weights is not None and cohort.weights.kind == "frequency",
+        frequency,
+        frequency and own_cluster,
         n_left_out,
     )
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.dominance import PrefixSums
 
 TimeWeight = Literal["n", "n/G2", "S", "S/G", "I"]
 SAME_SCORE = 1e-12
@@ -32,18 +33,23 @@ class PairCounts:
     influence: FloatArray
 
     @property
+    def n_pairs(self) -> float:
+        """Weighted number of comparable pairs."""
+        return float(self.concordant.sum() + self.discordant.sum() + self.tied_score.sum())
+
+    @property
     def index(self) -> float:
-        """The concordance: share of comparable pairs that are concordant, ties in the score counting half; NaN for none."""
-        pairs = self.concordant.sum() + self.discordant.sum() + self.tied_score.sum()
-        return float((self.concordant.sum() + self.tied_score.sum() / 2) / pairs) if pairs > 0 else float("nan")
+        """Share of comparable pairs that are concordant, ties in the score counting half; NaN without a pair."""
+        if not self.n_pairs > 0:
+            return float("nan")
+        return float(self.concordant.sum() + self.tied_score.sum() / 2) / self.n_pairs
 
     def leverage(self) -> FloatArray:
         """(n,) derivative of the concordance by the weight of each row (NaN without a comparable pair)."""
-        pairs = self.concordant.sum() + self.discordant.sum() + self.tied_score.sum()
-        if not pairs > 0:
+        if not self.n_pairs > 0:
             return np.full(len(self.influence), np.nan)
         good = self.influence[:, 0] + self.influence[:, 2] / 2
-        return np.asarray((good - self.index * self.influence.sum(axis=1)) / pairs)
+        return np.asarray((good - self.index * self.influence.sum(axis=1)) / self.n_pairs)
 
 
 def count_pairs(
@@ -77,75 +83,129 @@ def count_pairs(
     weight = np.ones(n) if weights is None else weights
     code = np.zeros(n, dtype=np.intp) if stratum is None else np.unique(stratum, return_inverse=True)[1]
     order = np.lexsort((~event, exit_time, code))
-    time, status, strata, w = exit_time[order], event[order], code[order], weight[order]
-    rank = _ranks(score[order], strata)
-    starts = np.flatnonzero(np.diff(strata, prepend=-1))
-    ends = np.append(starts[1:], n)
-
-    # Events, their distinct times, and the first row after the events of each time.
-    fails = np.flatnonzero(status)
-    new_time = np.ones(len(fails), dtype=np.bool_)
-    new_time[1:] = (np.diff(time[fails]) != 0) | (np.diff(strata[fails]) != 0)
-    of_time = np.cumsum(new_time) - 1
-    time_starts = np.flatnonzero(new_time)
-    behind = (fails[np.append(time_starts[1:], len(fails)) - 1] + 1)[of_time] if len(fails) else fails
-
-    late = None if entry is None else _Entries.of(entry[order], strata, rank, w)
-    time_factor = _time_weights(time_weight, fails, time_starts, behind, time, status, strata, w, starts, ends, late)
-    factor = time_factor[of_time]
+    rows = _Sorted.of(exit_time[order], event[order], code[order].astype(np.intp, copy=False), weight[order])
+    rank = _ranks(score[order], rows.stratum)
+    late = None if entry is None else _Entries.of(entry[order], rows, rank)
+    time_factor = _time_weights(time_weight, rows, late)
+    factor = time_factor[rows.of_time]
+    fails = rows.fails
+    e_rank, e_stratum, e_time, e_weight = rank[fails], rows.stratum[fails], rows.time[fails], rows.weight[fails]
+    shared = np.bincount(rank)[rank] > 1  # only a score that occurs twice can be tied
 
     # Each event against those who go on: how much weight has a lower score, the same, a higher one.
-    e_rank, e_stratum = rank[fails], strata[fails]
-    table = _Prefix(rank, w)
+    table = PrefixSums(rank, rows.weight)
 
     def going_on(chosen: IntArray, below: IntArray) -> FloatArray:
-        later = table.all_below(below) - table.before(behind[chosen], below)
-        return later if late is None else later - late.not_yet(time[fails[chosen]], e_stratum[chosen], below)
+        later = table.all_below(below) - table.before_and_below(rows.behind[chosen], below)
+        return later if late is None else later - late.not_yet_below(e_time[chosen], e_stratum[chosen], below)
 
-    everyone = table.before(ends[e_stratum]) - table.before(behind)
+    everyone = table.before(rows.ends[e_stratum]) - table.before(rows.behind)
     if late is not None:
-        everyone = everyone - late.not_yet(time[fails], e_stratum)
-    shared = np.bincount(rank)[rank] > 1  # only a score that occurs twice can be tied
+        everyone = everyone - late.not_yet(e_time, e_stratum)
     tied = np.flatnonzero(shared[fails])
     lower, same = going_on(np.arange(len(fails)), e_rank), np.zeros(len(fails))
     same[tied] = going_on(tied, e_rank[tied] + 1) - lower[tied]
     higher = everyone - lower - same
 
     # Each row against the events it outlived while at risk.
-    events = _Prefix(e_rank, w[fails] * factor)
-    survived = np.cumsum(status)
-    survived[fails] = np.searchsorted(of_time, of_time)  # an event outlives those before its own time only
-    missed = np.searchsorted(e_stratum, strata) if late is None else late.events_missed(time[fails], e_stratum, strata)
+    events = PrefixSums(e_rank, e_weight * factor)
+    survived = np.cumsum(rows.event, dtype=np.intp)
+    survived[fails] = np.searchsorted(rows.of_time, rows.of_time)  # an event outlives those before its own time only
+    # Events of earlier strata are taken away with those before entry.
+    missed = (
+        np.searchsorted(e_stratum, rows.stratum)
+        if late is None
+        else _place(e_time, e_stratum, late.row_entry, rows.stratum, side="right")
+    )
 
     def outlived(chosen: IntArray, below: IntArray) -> FloatArray:
-        return events.before(survived[chosen], below) - events.before(missed[chosen], below)
+        out = events.before_and_below(survived[chosen], below)
+        if np.any(missed):
+            out = out - events.before_and_below(missed[chosen], below)
+        return out
 
     ties = np.flatnonzero(shared)
     below_it, as_it = outlived(np.arange(n), rank), np.zeros(n)
     as_it[ties] = outlived(ties, rank[ties] + 1) - below_it[ties]
     above_it = events.before(survived) - events.before(missed) - below_it - as_it
 
-    influence = np.empty((n, 3))
-    influence[:, 0], influence[:, 1], influence[:, 2] = above_it, below_it, as_it
+    influence = np.column_stack([above_it, below_it, as_it])
     influence[fails] += factor[:, None] * np.column_stack([lower, higher, same])
-
-    def by_stratum(values: FloatArray) -> FloatArray:
-        return np.bincount(e_stratum, weights=values, minlength=len(starts))
-
-    ew = w[fails]
-    tied_time, tied_both = _tied_pairs(ew, of_time, time_starts, e_rank, frequency)
-    time_stratum = e_stratum[time_starts]
     put_back = np.empty_like(influence)
     put_back[order] = influence
+
+    def by_stratum(values: FloatArray, of: IntArray) -> FloatArray:
+        return np.bincount(of, weights=values, minlength=len(rows.starts)).astype(np.float64, copy=False)
+
+    tied_time, tied_both = _tied_pairs(e_weight, rows, e_rank, frequency)
+    time_stratum = e_stratum[rows.time_starts]
     return PairCounts(
-        strata=strata[starts] if stratum is None else np.unique(stratum),
-        concordant=by_stratum(ew * factor * lower),
-        discordant=by_stratum(ew * factor * higher),
-        tied_score=by_stratum(ew * factor * same),
-        tied_time=np.bincount(time_stratum, weights=time_factor * (tied_time - tied_both), minlength=len(starts)),
-        tied_both=np.bincount(time_stratum, weights=time_factor * tied_both, minlength=len(starts)),
+        strata=np.zeros(1, dtype=np.intp) if stratum is None else np.unique(stratum),
+        concordant=by_stratum(e_weight * factor * lower, e_stratum),
+        discordant=by_stratum(e_weight * factor * higher, e_stratum),
+        tied_score=by_stratum(e_weight * factor * same, e_stratum),
+        tied_time=by_stratum(time_factor * (tied_time - tied_both), time_stratum),
+        tied_both=by_stratum(time_factor * tied_both, time_stratum),
         influence=put_back,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Sorted:
+    """Rows sorted by stratum and time, events before others at a time.
+
+    ``starts``, ``ends`` (S,) of the strata; ``fails`` (e,) rows with the event, ``of_time`` (e,) their distinct
+    (stratum, time), ``behind`` (e,) the first row after the events of that time; ``time_starts`` (K,) into ``fails``.
+    """
+
+    time: FloatArray
+    event: BoolArray
+    stratum: IntArray
+    weight: FloatArray
+    starts: IntArray
+    ends: IntArray
+    fails: IntArray
+    of_time: IntArray
+    behind: IntArray
+    time_starts: IntArray
+
+    @classmethod
+    def of(cls, time: FloatArray, event: BoolArray, stratum: IntArray, weight: FloatArray) -> _Sorted:
+        starts = np.flatnonzero(np.diff(stratum, prepend=-1))
+        fails = np.flatnonzero(event)
+        new = np.ones(len(fails), dtype=np.bool_)
+        new[1:] = (np.diff(time[fails]) != 0) | (np.diff(stratum[fails]) != 0)
+        of_time, time_starts = np.cumsum(new) - 1, np.flatnonzero(new)
+        last = np.append(time_starts[1:], len(fails)) - 1
+        behind = (fails[last] + 1)[of_time] if len(fails) else fails
+        return cls(
+            time, event, stratum, weight, starts, np.append(starts[1:], len(time)), fails, of_time, behind, time_starts
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """The rows by their time of entry: who has not come yet when somebody fails."""
+
+    entry: FloatArray
+    stratum: IntArray
+    ends: IntArray
+    table: PrefixSums
+    row_entry: FloatArray
+
+    @classmethod
+    def of(cls, entry: FloatArray, rows: _Sorted, rank: IntArray) -> _Entries:
+        order = np.lexsort((entry, rows.stratum))
+        return cls(entry[order], rows.stratum[order], rows.ends, PrefixSums(rank[order], rows.weight[order]), entry)
+
+    def not_yet(self, at: FloatArray, stratum: IntArray) -> FloatArray:
+        """Weight of those of the stratum who enter at ``at`` or later."""
+        return self.table.before(self.ends[stratum]) - self.table.before(_place(self.entry, self.stratum, at, stratum))
+
+    def not_yet_below(self, at: FloatArray, stratum: IntArray, below: IntArray) -> FloatArray:
+        """The same, of those only whose rank is below ``below``."""
+        first = _place(self.entry, self.stratum, at, stratum)
+        return self.table.all_below(below) - self.table.before_and_below(first, below)
 
 
 def _ranks(score: FloatArray, strata: IntArray) -> IntArray:
@@ -159,11 +219,10 @@ def _ranks(score: FloatArray, strata: IntArray) -> IntArray:
     return out
 
 
-def _tied_pairs(
-    weight: FloatArray, of_time: IntArray, time_starts: IntArray, rank: IntArray, frequency: bool
-) -> tuple[FloatArray, FloatArray]:
+def _tied_pairs(weight: FloatArray, rows: _Sorted, rank: IntArray, frequency: bool) -> tuple[FloatArray, FloatArray]:
     """(K,), (K,) weight of the pairs of events at the same time, and of those that also have the same score."""
-    if len(weight) == 0:
+    of_time, n_times = rows.of_time, len(rows.time_starts)
+    if n_times == 0:
         return np.zeros(0), np.zeros(0)
     alone = weight if frequency else weight**2
 
@@ -174,147 +233,55 @@ def _tied_pairs(
     new = np.ones(len(both), dtype=np.bool_)
     new[1:] = (np.diff(of_time[both]) != 0) | (np.diff(rank[both]) != 0)
     both_starts = np.flatnonzero(new)
-    same = np.bincount(of_time[both][both_starts], pairs(both_starts, weight[both], alone[both]), len(time_starts))
-    return pairs(time_starts, weight, alone), same
+    same = np.bincount(of_time[both][both_starts], pairs(both_starts, weight[both], alone[both]), n_times)
+    return pairs(rows.time_starts, weight, alone), same.astype(np.float64, copy=False)
 
 
-def _time_weights(
-    kind: TimeWeight,
-    fails: IntArray,
-    time_starts: IntArray,
-    behind: IntArray,
-    time: FloatArray,
-    status: BoolArray,
-    strata: IntArray,
-    w: FloatArray,
-    starts: IntArray,
-    ends: IntArray,
-    late: _Entries | None,
-) -> FloatArray:
+def _time_weights(kind: TimeWeight, rows: _Sorted, late: _Entries | None) -> FloatArray:
     """(K,) weight of each distinct event time; a stratum with a single event counts it once, as in R."""
-    out = np.ones(len(time_starts))
-    if kind == "n" or len(fails) == 0:
+    out = np.ones(len(rows.time_starts))
+    if kind == "n" or len(rows.fails) == 0:
         return out
-    total = np.concatenate([[0.0], np.cumsum(w)])
-    first = fails[time_starts]
-    s = strata[first]
-    at_risk = total[ends[s]] - total[first]
+    total = np.concatenate([[0.0], np.cumsum(rows.weight)])
+    first = rows.fails[rows.time_starts]
+    s = rows.stratum[first]
+    at_risk = total[rows.ends[s]] - total[first]
     if late is not None:
-        at_risk = at_risk - late.not_yet(time[first], s)
-    dying = total[behind[time_starts]] - total[first]
-    for code in range(len(starts)):
+        at_risk = at_risk - late.not_yet(rows.time[first], s)
+    dying = total[rows.behind[rows.time_starts]] - total[first]
+    for code in range(len(rows.starts)):
         times = np.flatnonzero(s == code)
-        if np.count_nonzero(strata[fails] == code) < 2:
+        members = slice(int(rows.starts[code]), int(rows.ends[code]))
+        if np.count_nonzero(rows.event[members]) < 2:
             continue
         n, d = at_risk[times], dying[times]
         survival = np.concatenate([[1.0], np.cumprod(1.0 - d / n)[:-1]])
-        size = total[ends[code]] - total[starts[code]]
+        size = float(rows.weight[members].sum())
         if kind == "I":
             out[times] = 1.0 / n
         elif kind == "S":
             out[times] = size * survival / n
         else:
-            # Censoring curve just before the time: those who fail at a time are no longer at risk of censoring at it.
-            rows = slice(int(starts[code]), int(ends[code]))
-            kept = _censoring_before(time[rows], status[rows], w[rows], time[first[times]])
+            kept = _censoring_before(
+                rows.time[members], rows.event[members], rows.weight[members], rows.time[first[times]]
+            )
             out[times] = 1.0 / kept**2 if kind == "n/G2" else size * survival / (kept * n)
     return out
 
 
-def _censoring_before(time: FloatArray, status: BoolArray, w: FloatArray, at: FloatArray) -> FloatArray:
-    """Kaplan-Meier curve of censoring just before the times ``at``; rows sorted by time, events before censorings."""
-    left = np.cumsum(w[::-1])[::-1]
-    censored = np.flatnonzero(~status)
+def _censoring_before(time: FloatArray, event: BoolArray, weight: FloatArray, at: FloatArray) -> FloatArray:
+    """Kaplan-Meier curve of censoring just before the times ``at``; who fails at a time is not at risk of censoring at it.
+
+    Rows are sorted by time, events before others.
+    """
+    left = np.cumsum(weight[::-1])[::-1]
+    censored = np.flatnonzero(~event)
     if len(censored) == 0:
         return np.ones(len(at))
     begins = np.flatnonzero(np.diff(time[censored], prepend=-np.inf))
-    gone = np.add.reduceat(w[censored], begins)
+    gone = np.add.reduceat(weight[censored], begins)
     curve = np.cumprod(1.0 - gone / left[censored[begins]])
     return np.concatenate([[1.0], curve])[np.searchsorted(time[censored[begins]], at, side="left")]
-
-
-class _Prefix:
-    """Sums of weights over the first q items whose rank is below r, for many (q, r) at once, in log n passes.
-
-    Items are sorted by the bits of their rank from the highest down; at each bit a query either keeps those with
-    the bit clear (and is then done with the others) or counts them and goes on among those with it set.
-    """
-
-    def __init__(self, rank: IntArray, weight: FloatArray) -> None:
-        self.rank, self.weight = rank, weight
-        self.bits = int(rank.max(initial=0) + 1).bit_length()
-        self.running = np.concatenate([[0.0], np.cumsum(weight)])
-        self.below = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=1 << self.bits))])
-        self.weight_below = np.concatenate([[0.0], np.cumsum(np.bincount(rank, weight, minlength=1 << self.bits))])
-
-    def all_below(self, r: IntArray) -> FloatArray:
-        """Sums over all items with rank below ``r``."""
-        return self.weight_below[r]
-
-    def before(self, q: IntArray, r: IntArray | None = None) -> FloatArray:
-        """Sums over the first ``q`` items with rank below ``r`` (all ranks if None)."""
-        if r is None:
-            return self.running[q]
-        out = np.zeros(len(q))
-        if len(self.rank) == 0 or len(q) == 0:
-            return out
-        rank, weight, inside = self.rank, self.weight, q.astype(np.intp)
-        for bit in range(self.bits - 1, -1, -1):
-            set_bit = (rank >> bit) & 1
-            clear = np.concatenate([[0], np.cumsum(1 - set_bit)])
-            clear_weight = np.concatenate([[0.0], np.cumsum(np.where(set_bit, 0.0, weight))])
-            block = (r >> (bit + 1)) << (bit + 1)  # lowest rank of the block of ranks the query is in
-            begin = self.below[np.minimum(block, len(self.below) - 1)]
-            zeros = clear[begin + inside] - clear[begin]
-            goes_on = ((r >> bit) & 1).astype(np.bool_)
-            out += np.where(goes_on, clear_weight[begin + inside] - clear_weight[begin], 0.0)
-            inside = np.where(goes_on, inside - zeros, zeros)
-            # Stable sort by this bit within each block of equal higher bits.
-            into = _refine(rank, set_bit, clear, bit, self.below)
-            rank, weight = rank[into], weight[into]
-        return out
-
-
-def _refine(rank: IntArray, set_bit: IntArray, clear: IntArray, bit: int, below: IntArray) -> IntArray:
-    """The permutation that sorts items by one more bit, keeping their order: clear before set within each block."""
-    block = (rank >> (bit + 1)) << (bit + 1)
-    begin = below[block]
-    middle = below[block + (1 << bit)]
-    place = np.arange(len(rank))
-    zeros_before = clear[place] - clear[begin]
-    target = np.where(set_bit, middle + (place - begin - zeros_before), begin + zeros_before)
-    into = np.empty(len(rank), dtype=np.intp)
-    into[target] = place
-    return into
-
-
-@dataclass(frozen=True, eq=False)
-class _Entries:
-    """The rows by their time of entry: who has not come yet when somebody fails."""
-
-    time: FloatArray
-    stratum: IntArray
-    row_time: FloatArray
-    row_stratum: IntArray
-    table: _Prefix
-    ends: IntArray
-
-    @classmethod
-    def of(cls, entry: FloatArray, strata: IntArray, rank: IntArray, w: FloatArray) -> _Entries:
-        order = np.lexsort((entry, strata))
-        ends = np.searchsorted(strata, np.arange(int(strata.max(initial=0)) + 1), side="right")
-        return cls(entry[order], strata[order], entry, strata, _Prefix(rank[order], w[order]), ends)
-
-    def not_yet(self, at: FloatArray, stratum: IntArray, below: IntArray | None = None) -> FloatArray:
-        """Weight of those of the stratum who enter at ``at`` or later (and have a rank below ``below``)."""
-        first = _place(self.time, self.stratum, at, stratum)
-        if below is None:
-            return self.table.before(self.ends[stratum]) - self.table.before(first)
-        return self.table.all_below(below) - self.table.before(first, below)
-
-    def events_missed(self, event_time: FloatArray, event_stratum: IntArray, strata: IntArray) -> IntArray:
-        """(n,) number of events (in sorted order) up to and including each row's entry, earlier strata counted."""
-        return _place(event_time, event_stratum, self.row_time, strata, side="right")
 
 
 def _place(

@@ -41,7 +41,8 @@ def merge_near_ties(times: FloatArray, entry: FloatArray | None = None) -> tuple
     if _on_a_coarse_grid(times) and (entry is None or _on_a_coarse_grid(entry)):
         return times, entry
     finite = times if entry is None else np.concatenate([times, entry[np.isfinite(entry)]])
-    distinct = np.unique(finite)
+    ordered = np.sort(finite)
+    distinct = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
     gap = np.diff(distinct)
     joined = gap <= TOLERANCE * np.mean(np.abs(distinct))
     if not np.any(joined):

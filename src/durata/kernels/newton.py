@@ -87,7 +87,7 @@ def maximise(
     before = np.inf
     for iteration in range(1, max_iterations + 1):
         try:
-            step = np.linalg.solve(here.information, here.score)
+            step: FloatArray = np.asarray(np.linalg.solve(here.information, here.score), dtype=np.float64)
         except np.linalg.LinAlgError:
             # Regular at the start, singular now: the information was lost on the way to infinity.
             return Optimum(Status.SEPARATION, at, here, start, iteration, _large(at))

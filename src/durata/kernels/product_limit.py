@@ -11,6 +11,9 @@ from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 
 Hazard = Literal["nelson-aalen", "fleming-harrington"]
 
+ROUNDING = 1e-12
+"""A sum of squares smaller than this share of its terms is rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -33,7 +36,8 @@ def product_limit(at_risk: FloatArray, events: FloatArray) -> Estimate:
 
     ``at_risk``, ``events`` (m,) at increasing times, 0 < events <= at_risk where there are events.
     """
-    n, left = at_risk, np.maximum(at_risk - events, 0.0)
+    n = at_risk
+    left = np.asarray(np.maximum(at_risk - events, 0.0), dtype=np.float64)
     survival: FloatArray = np.cumprod(_ratio(left, n, where_empty=1.0))
     gone = survival <= 0.0
     step = _ratio(events, n * left)
@@ -112,7 +116,7 @@ def jackknife_variance(
         variance: FloatArray = left + A**2 * under_observation(square)
         if entry_index is not None:
             variance += under_observation(square * A_entry**2) - 2 * A * under_observation(square * A_entry)
-        return np.maximum(variance, 0.0)
+        return _moved_by_events(np.maximum(variance, 0.0), A)
     # A cluster has influence F - A(t) R; F and R change only when one of its rows comes or goes.
     owner = np.concatenate([cluster, cluster])
     when = np.concatenate([start, exit_index])
@@ -127,8 +131,17 @@ def jackknife_variance(
         before = np.where(new, 0.0, np.concatenate([[0.0], values[:-1]]))
         return np.cumsum(_summed_at(when, factor * (values - before), m))
 
-    total: FloatArray = summed(F**2) - 2 * A * summed(F * R) + A**2 * summed(R**2)
-    return np.maximum(total, 0.0)
+    still, moving = summed(F**2), A**2 * summed(R**2)
+    total: FloatArray = still - 2 * A * summed(F * R) + moving
+    # Where the influences cancel (all in one cluster) only rounding is left of the terms.
+    return _moved_by_events(np.where(total > ROUNDING * (still + moving), total, 0.0), A)
+
+
+def _moved_by_events(variance: FloatArray, at_risk_part: FloatArray) -> FloatArray:
+    """The variance carried forward from the last event: between events it does not move, rounding would."""
+    moved = np.diff(np.concatenate([[0.0], at_risk_part])) > 0
+    last = np.maximum.accumulate(np.where(moved, np.arange(len(variance)), -1))
+    return np.asarray(np.concatenate([[0.0], variance])[last + 1], dtype=np.float64)
 
 
 def _cumulated_within(values: FloatArray, owner: IntArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Score tests of proportional hazards: does any coefficient change along a function of time?"""
+"""Score tests of proportional hazards: whether any coefficient changes along a function of time."""
 
 from __future__ import annotations
 

@@ -43,11 +43,20 @@ def distinct_times(times: FloatArray, *, grid: bool | None = None) -> tuple[Floa
     modest = high - low <= max(GRID_PER_ROW * len(times), GRID_AT_LEAST)
     whole = modest and bool(np.array_equal(np.rint(times), times))
     if grid is False or not whole:
-        distinct, index = np.unique(times, return_inverse=True)
-        return distinct, index.astype(np.intp, copy=False)
+        order = np.argsort(times)
+        ordered = times[order]
+        new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        index = np.empty(len(times), dtype=np.intp)
+        index[order] = np.cumsum(new) - 1
+        return ordered[new], index
     day = (times - low).astype(np.intp)
     seen = np.bincount(day) > 0
     return (np.flatnonzero(seen) + low).astype(np.float64), (np.cumsum(seen) - 1)[day].astype(np.intp, copy=False)
+
+
+def n_distinct(codes: IntArray) -> int:
+    """How many different codes (0, 1, 2, ...) there are; counted, which is faster than sorting or hashing them."""
+    return int(np.count_nonzero(np.bincount(codes))) if len(codes) else 0
 
 
 def count_risk_sets(

@@ -31,13 +31,15 @@ def quantiles(time: FloatArray, value: FloatArray, level: FloatArray) -> FloatAr
 
     Where it stays at the level (up to rounding) from t1 until it falls at t2, the quantile is (t1 + t2) / 2; where it
     stays there to the end, t2 is the last time. NaN among the values (no confidence limit there) reaches nothing.
+    A confidence limit may rise again under delayed entry; then, as in R, the time counts at which it is highest among
+    those at or below the level.
     """
     found = np.full(len(level), np.nan)
     for k, height in enumerate(level):
         reached = np.flatnonzero(value <= height + FLAT)
         if len(reached) == 0:
             continue
-        first = reached[0]
+        first = reached[value[reached] >= value[reached].max() - FLAT][0]
         found[k] = time[first]
         if value[first] >= height - FLAT:
             # "not still at the level" rather than "below it": an undefined limit ends the flat stretch as well

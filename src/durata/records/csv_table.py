@@ -28,7 +28,8 @@ def read_csv(content: bytes, file: str, choose: Choose) -> Table:
     text, encoding = _decode(content, file)
     separator = _separator(text, choose)
     records = _records(text, separator, file)
-    header = header_of(next(records, []))
+    first = next(records, [])
+    header = header_of(first)
     if not header:
         raise refuse(
             "D05", "the first row is empty; the names of the columns stand there.", Where(file, row=1),
@@ -41,17 +42,17 @@ def read_csv(content: bytes, file: str, choose: Choose) -> Table:
     columns: dict[int, list[Cell]] = {k: [] for k in wanted}
     rows: list[int] = []
     uneven: list[tuple[int, int]] = []
-    width = len(header)
+    least, most = len(header), len(first)  # names left empty at the end of the header need no cells, and may have some
     for number, record in enumerate(records, start=2):
-        if not any(record):
+        if not any(map(str.strip, record)):
             continue
-        if len(record) != width and (len(record) < width or any(record[width:])):
+        if not least <= len(record) <= most and (len(record) < least or any(record[most:])):
             uneven.append((number, len(record)))
             continue
         rows.append(number)
         for k in wanted:
             columns[k].append(record[k])
-    findings = tuple(_uneven(file, uneven, width))
+    findings = tuple(_uneven(file, uneven, most))
     return Table(file, header, columns, rows, encoding=encoding, findings=findings)
 
 

@@ -134,7 +134,7 @@ class _Reading:
         table, study = self.table, self.study
         lacking = missing_columns(study, self.wanted, table.header, table.file)
         self.findings += [*table.findings, *lacking]
-        if not table.rows:
+        if not table.rows and not table.findings:
             what = "the file has a header and no patients."
             self.findings.append(Finding("D05", Severity.ERROR, what, where=Where(table.file, sheet=table.sheet)))
         self.stops = any(finding.severity is Severity.ERROR for finding in self.findings)

@@ -102,7 +102,7 @@ def _load(content: bytes, file: str, sheet: str | None, choose: Choose, *, value
             wanted = sorted(set(choose(header)))
             kept: dict[int, list[Cell]] = {}
             for number, row in enumerate(rows, start=2):
-                if any(cell.value not in {None, ""} for cell in row):
+                if any(cell.value is not None and str(cell.value).strip() for cell in row):
                     kept[number] = [_cell(row[k], values) if k < len(row) else None for k in wanted]
             return _Picked(title, header, wanted, kept, [one for one in names if one != title])
         finally:
@@ -159,7 +159,7 @@ def _first_of(file: str, name: str, others: Sequence[str]) -> Finding:
     return Finding(
         "D03",
         Severity.INFO,
-        "the first of {n} sheets was read; {others} were not.",
+        "only the first of {n} sheets was read, not {others}.",
         {"n": len(others) + 1, "others": listed(others, 5)},
         "Name the sheet under [data] sheet.",
         Where(file, sheet=name, cell="A1", row=1),

@@ -130,7 +130,7 @@ def effect_cells(row: Mapping[str, Any] | None) -> tuple[Cell, Cell]:
 
 def proportional_hazards_table(test: Test | Summary, *, title: str, words: Words = Words()) -> Table:
     """The test of proportional hazards by term, the global test last."""
-    heads = (Head("Chi-square"), Head("df", "right"), Head("p"))
+    heads = (Head("Chi-square"), Head("df"), Head("p"))
     body = []
     for row in test.rows():
         name = str(row.get("term", "")) or GLOBAL

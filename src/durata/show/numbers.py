@@ -141,16 +141,17 @@ def part_of_whole(part: float, whole: float) -> str:
     return f"{percent(part / whole)} ({count(part)}/{count(whole)})"
 
 
-def percent_interval(share: float, low: float, high: float, std_error: float | None = None) -> str:
-    """A share with its interval, to the digits its standard error deserves (at most one decimal).
+def percent_interval(share: float, low: float, high: float, places: int | None = None) -> str:
+    """A share with its interval, with so many decimals; as many as the interval's width deserves (at most one) if None.
 
     >>> percent_interval(0.853, 0.721, 0.928)
     '85.3% (72.1 to 92.8)'
     >>> percent_interval(0.41, 0.19, 0.75)
     '41% (19 to 75)'
     """
-    spread = std_error if std_error is not None and std_error > 0 else (high - low) / (2 * NORMAL_QUANTILE)
-    places = min(1, decimals(100 * spread)) if spread > 0 else 1
+    if places is None:
+        spread = (high - low) / (2 * NORMAL_QUANTILE)
+        places = min(1, decimals(100 * spread)) if spread > 0 else 1
     return f"{percent(share, places)} ({percent(low, places)[:-1]} to {percent(high, places)[:-1]})"
 
 
@@ -165,7 +166,7 @@ def ratio(value: float, places: int = 2) -> str:
     if value >= 10_000:
         return ">9,999"
     if value < 0.001:
-        return "0" if value == 0 else "<0.001"
+        return "<0.001"  # a ratio is never 0: what is 0 in double precision is a very small one
     shown = places if value < 10 else places - 1 if value < 100 else 0
     return fixed(value, max(shown, 3 if value < 0.1 else 0))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Curve, Summary, Test
-from durata.show.numbers import Cell, count, fixed, known, p_value, percent, percent_interval, refused
+from durata.show.numbers import Cell, count, decimals, fixed, known, p_value, percent, percent_interval, refused
 from durata.show.table import Head, Row, Table
 from durata.show.time_scale import TimeScale
 
@@ -27,6 +27,7 @@ def horizons_table(
     groups = tuple(dict.fromkeys(str(row.get("group", "all")) for row in rows))
     times = tuple(dict.fromkeys(float(row["time"]) for row in rows))
     found = {(str(row.get("group", "all")), float(row["time"])): row for row in rows}
+    places = _places(rows)
     percent_sign = f"{estimand} (95% CI)".replace("95", fixed(100 * _level(horizons), 0))
 
     def cells(group: str, time: float) -> tuple[Cell, Cell]:
@@ -34,7 +35,7 @@ def horizons_table(
         if row is None:
             missing = refused(f"Nothing is known about {group} at {scale.words(time)}.")
             return missing, missing
-        return _share(row), _count(row.get("at_risk"), row)
+        return _share(row, places), _count(row.get("at_risk"), row)
 
     if len(times) <= WIDEST:
         heads = tuple(
@@ -106,7 +107,7 @@ def pairwise_table(pairs: Summary, overall: Test | Refused | None = None, *, tit
     adjusted = str(pairs.settings.get("adjust", "Holm")).capitalize()
     heads = (
         Head("Chi-square"),
-        Head("df", "right"),
+        Head("df"),
         Head("p"),
         Head(f"p, {adjusted}"),
     )
@@ -166,14 +167,20 @@ def _notes(summary: Summary) -> tuple[str, ...]:
     return tuple(note.message for note in summary.notes)
 
 
-def _share(row: Mapping[str, Any]) -> Cell:
+def _places(rows: list[dict[str, Any]]) -> int:
+    """Decimals of every percentage in the table: those that the least certain one deserves."""
+    spreads = [row.get("std_error") for row in rows if row.get("estimate") is not None]
+    return min([1, *(decimals(100 * spread) for spread in spreads if spread is not None and spread > 0)])
+
+
+def _share(row: Mapping[str, Any], places: int) -> Cell:
     value, note = row.get("estimate"), str(row.get("note") or "")
     if value is None or not known(value):
         return refused(note or "There is no estimate at this time.")
     low, high = row.get("conf_low"), row.get("conf_high")
     if low is None or high is None or not (known(low) and known(high)):
-        return Cell(percent(value), note or "There is no interval: the estimate has no spread at this time.")
-    return Cell(percent_interval(value, low, high, row.get("std_error")), note)
+        return Cell(percent(value, places), note or "There is no interval: the estimate has no spread at this time.")
+    return Cell(percent_interval(value, low, high, places=places), note)
 
 
 def _count(value: object, row: Mapping[str, Any]) -> Cell:

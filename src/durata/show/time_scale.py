@@ -75,6 +75,14 @@ class TimeScale:
         """What is written at the ticks."""
         return tuple(fixed(tick, 0) if tick == round(tick) else f"{tick:g}" for tick in self.ticks(until, most))
 
+    def axis_end(self, until: float) -> float:
+        """Where an axis for times up to ``until`` ends, in the answer's unit: a tick nearly reached is shown as well."""
+        ticks = self.ticks(until)
+        if len(ticks) < 2:
+            return until
+        following = (ticks[-1] + ticks[1]) * self.length
+        return following if until >= 0.95 * following else until
+
     def _steps(self, end: float) -> tuple[float, ...]:
         decade = 10.0
         while decade * 10 < end:

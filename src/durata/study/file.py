@@ -155,7 +155,7 @@ def _finding(mistake: Mistake, name: str, places: Mapping[tuple[str | int, ...],
         "F03",
         Severity.ERROR,
         "{key}: " + mistake.what if mistake.keys else mistake.what,
-        {"key": _dotted(mistake.keys), **mistake.evidence},
+        {**mistake.evidence, "key": _dotted(mistake.keys)},
         mistake.remedy,
         Where(name, line=line, position=position),
     )
@@ -166,7 +166,8 @@ def _place(mistake: Mistake, places: Mapping[tuple[str | int, ...], Place]) -> t
     for end in range(len(mistake.keys), 0, -1):
         place = places.get(mistake.keys[:end])
         if place is not None:
-            return place.value if end == len(mistake.keys) and not mistake.of_key else place.key
+            of_value = not mistake.of_key if end == len(mistake.keys) else isinstance(mistake.keys[end], int)
+            return place.value if of_value else place.key
     return 1, 1
 
 

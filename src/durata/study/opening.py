@@ -9,7 +9,6 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{k}" for k in range(1, 10)), *(f"lpt{k}" for k in range(1, 10))}
-LONGEST_NAME = 255
 IS_A_FOLDER = "is a folder, not a file"
 
 
@@ -30,8 +29,6 @@ def refusal(file: str) -> str | None:
     """
     if not file.strip():
         return "is empty"
-    if len(file) > LONGEST_NAME:
-        return f"is longer than {LONGEST_NAME} characters"
     if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in file):
         return "has an invisible control character in it"
     if file.startswith(("\\\\", "//")):

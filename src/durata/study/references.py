@@ -96,8 +96,8 @@ def _eligibility(declared: Mapping[str, Any]) -> Iterator[Dangling]:
             if kind == "category" and key in condition:
                 yield Dangling(
                     ("eligibility", name, key),
-                    "'{key}' belongs to numbers, and {name!r} is a category",
-                    {"key": key, "name": covariate},
+                    "'{bound}' belongs to numbers, and {name!r} is a category",
+                    {"bound": key, "name": covariate},
                     "Use 'is' or 'not'.",
                 )
         for key in ("is", "not"):

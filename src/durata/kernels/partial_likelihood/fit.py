@@ -81,8 +81,8 @@ def _centre_and_scale(order: RiskOrder, columns: FloatArray) -> tuple[FloatArray
     else:
         size = np.max(np.abs(columns), axis=1, initial=0.0)
         total = np.add.reduceat(weight, bounds[:-1])
-        for column in columns:
-            column -= np.repeat(np.add.reduceat(column * weight, bounds[:-1]) / total, np.diff(bounds))
+        for j, column in enumerate(columns):
+            columns[j] -= np.repeat(np.add.reduceat(column * weight, bounds[:-1]) / total, np.diff(bounds))
     scale = np.sqrt(np.einsum("pm,pm,m->p", columns, columns, weight) / weight.sum())
     constant = scale <= CONSTANT * size
     scale = np.where(constant, 1.0, scale)

@@ -115,10 +115,7 @@ def spread_of_means(
 ) -> FloatArray:
     """(p, p) sum over events of (mean covariates at risk)(mean covariates at risk)'; ``scale`` (K,) weighs the times."""
     squares = sums.squares if scale is None else sums.squares * scale
-    if scale is None:
-        out = gram(s1, squares)
-    else:
-        out = (s1 * squares) @ s1.T
+    out = gram(s1, squares) if scale is None else (s1 * squares) @ s1.T
     if order.ties is not None and len(sums.e0):
         k = order.ties.index
         events, both = sums.squares_events, sums.squares_both

@@ -171,7 +171,7 @@ def order_risk_sets(
     times, time_stratum = time[event_begins], strata[event_begins]
     n_times = len(times)
 
-    first = _first_event_times(order, strata, times, time_stratum, entry, stratum is not None)
+    first = _first_event_times(None if entry is None else entry[order], strata, times, time_stratum)
     kept = last > first
     if np.all(kept):
         rows = order
@@ -183,7 +183,7 @@ def order_risk_sets(
     time_bounds = np.append(np.flatnonzero(np.diff(time_stratum, prepend=time_stratum[0] - 1)), n_times)
     event_rows = np.flatnonzero(status)
     event_index = last[event_rows] - 1
-    death_weight = np.bincount(event_index, weights=weight[event_rows], minlength=n_times)
+    death_weight = np.bincount(event_index, weight[event_rows], n_times).astype(np.float64, copy=False)
     deaths = death_weight if frequency else np.bincount(event_index, minlength=n_times).astype(np.float64)
     return RiskOrder(
         n=n,
@@ -206,28 +206,23 @@ def order_risk_sets(
 
 
 def _first_event_times(
-    order: IntArray,
-    strata: IntArray,
-    times: FloatArray,
-    time_stratum: IntArray,
-    entry: FloatArray | None,
-    many: bool,
+    entry: FloatArray | None, strata: IntArray, times: FloatArray, time_stratum: IntArray
 ) -> IntArray:
-    """(n,) in the sorted order: index of the first event time after each row's entry, within its stratum."""
-    if not many:
+    """(n,) index of the first event time after each row's entry within its stratum; all in sorted order."""
+    if strata[0] == strata[-1]:
         if entry is None:
-            return np.zeros(len(order), dtype=np.intp)
-        return np.searchsorted(times, entry[order], side="right")
-    offset = np.searchsorted(time_stratum, strata)
+            return np.zeros(len(strata), dtype=np.intp)
+        return np.searchsorted(times, entry, side="right").astype(np.intp, copy=False)
+    offset = np.searchsorted(time_stratum, strata).astype(np.intp, copy=False)
     if entry is None:
         return offset
     # A stratum's event times are a slice of ``times``; its rows are a slice of the sorted rows.
-    first = np.empty(len(order), dtype=np.intp)
+    first = np.empty(len(strata), dtype=np.intp)
     bounds = np.append(np.flatnonzero(np.diff(strata, prepend=strata[0] - 1)), len(strata))
     ends = np.searchsorted(time_stratum, strata, side="right")
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         low, high = int(offset[begin]), int(ends[begin])
-        first[begin:end] = low + np.searchsorted(times[low:high], entry[order[begin:end]], side="right")
+        first[begin:end] = low + np.searchsorted(times[low:high], entry[begin:end], side="right")
     return first
 
 

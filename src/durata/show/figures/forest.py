@@ -12,7 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
+from durata.estimate.analysis import Refused
+from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
+from durata.show.effect_tables import Words
 from durata.show.figures.style import (
     HAIRLINE,
     INK,
@@ -120,6 +123,29 @@ def forest_figure(
         raise CannotEstimate("There is no estimate to draw: every row of the forest plot is refused.")
     with styled():
         return _draw(rows, drawn, scale_label, (detail_head, numbers_head), (less, more))
+
+
+def forest_rows(model: Effects | Refused, words: Words = Words(), *, series: str = "") -> tuple[ForestRow, ...]:
+    """The rows of one Cox model: numbers in rows of their own, levels under their variable with the reference first."""
+    if isinstance(model, Refused):
+        return (ForestRow("No model", refused=model.reason, series=series),)
+    rows: list[ForestRow] = []
+    headed: set[str] = set()
+    for term, row in zip(model.terms, model.rows(), strict=True):
+        if term.reference and term.variable not in headed:
+            headed.add(term.variable)
+            rows.append(ForestRow(words.variable(term.variable), kind="heading"))
+            rows.append(ForestRow(term.reference, kind="reference", depth=1))
+        label = term.level if term.reference else words.term(term)
+        numbers = [math.exp(min(float(row[name]), 700.0)) for name in ("estimate", "conf_low", "conf_high")]
+        depth = 1 if term.reference else 0
+        if all(map(math.isfinite, numbers)):
+            rows.append(ForestRow(label, *numbers, p=float(row["p_value"]), series=series, depth=depth))
+        else:
+            rows.append(
+                ForestRow(label, refused="This coefficient could not be estimated.", series=series, depth=depth)
+            )
+    return tuple(rows)
 
 
 def forest_words(rows: Sequence[ForestRow], *, what: str = "Hazard ratio") -> str:

@@ -81,7 +81,7 @@ def survival_figure(
     end = min(end, until) if until is not None else end
     if not end > 0:
         raise CannotEstimate("There is no follow-up to draw: every curve ends at time zero.")
-    plot = _Plot(curve, scale, _to_the_next_tick(end, scale), label, annotation, min_at_risk, bands)
+    plot = _Plot(curve, scale, scale.axis_end(end), label, annotation, min_at_risk, bands)
     with styled():
         return _draw(plot)
 
@@ -154,15 +154,6 @@ def _draw(plot: _Plot) -> Figure:
         level = y - RISK_ROW / 2 - 8 - SMALL * LINE * (position + 0.5)
         figure.text(left, level, line, transform=place, va="center", size=SMALL - 0.5, color=MUTED)
     return figure
-
-
-def _to_the_next_tick(end: float, scale: TimeScale) -> float:
-    """The end of the axis: a tick that is nearly reached is shown as well."""
-    ticks = scale.ticks(end)
-    if len(ticks) < 2:
-        return end
-    following = (ticks[-1] + ticks[1]) * scale.length
-    return following if end >= 0.95 * following else end
 
 
 def _frame(axes: Axes, plot: _Plot) -> None:

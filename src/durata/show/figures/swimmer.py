@@ -175,7 +175,7 @@ def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: Swimme
     height = top + body + foot
     figure = blank(height)
     axes = figure.add_axes((left / WIDTH, foot / height, (WIDTH - left - 16) / WIDTH, body / height))
-    end = max(bar.follow_up for bar in bars)
+    end = scale.axis_end(max(bar.follow_up for bar in bars))
     axes.set_xlim(0, scale.shown(end) * 1.02)
     axes.set_ylim(0, body)
     axes.set_xticks(scale.ticks(end), scale.tick_labels(end))

@@ -1,0 +1,69 @@
+"""Why a Cox model cannot be had, in words: no events, a level without events, separation, collinearity, no convergence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from durata.estimate.cox_rows import CoxRows
+from durata.finding import CannotEstimate
+from durata.kernels.newton import Status
+from durata.kernels.partial_likelihood.fit import CoxFit
+from durata.terms import Columns, Design
+
+REMEDY = "Join it with another level, leave it out, or use a penalised (Firth) estimate."
+
+
+def refuse_without_events(design: Design, chosen: Columns, rows: CoxRows) -> None:
+    """Raise CannotEstimate when nobody has the event, or nobody of one level of a category does."""
+    rows.risk_order()
+    for part in design.parts:
+        if len(part.codings) > 1 or not part.codings[0].levels:
+            continue
+        coding = part.codings[0]
+        codes = coding.codes(chosen)
+        events = np.bincount(codes[rows.event], minlength=len(coding.levels))
+        for code in np.flatnonzero(events == 0).tolist():
+            n = int(np.count_nonzero(codes == code))
+            compared = ", the level the others are compared with," if code == 0 else ""
+            limit = (
+                "the hazard ratios of the others run to infinity and have"
+                if code == 0
+                else "its hazard ratio runs to zero and has"
+            )
+            raise CannotEstimate(
+                f"None of the {n} rows with {coding.variable} = {coding.levels[code]}{compared} has the event: "
+                f"{limit} no estimate. {REMEDY}"
+            )
+
+
+def refuse_failure(fit: CoxFit, names: Sequence[str], rows: CoxRows) -> None:
+    """Raise CannotEstimate in words for a fit that did not converge."""
+    if fit.status == Status.CONVERGED:
+        return
+    involved = [name for name, chosen in zip(names, fit.involved.tolist(), strict=True) if chosen]
+    listed = ", ".join(map(repr, involved))
+    if fit.status == Status.COLLINEAR:
+        if len(involved) == 1:
+            raise CannotEstimate(
+                f"{listed} is the same for everybody who is at risk when somebody has the event"
+                f"{' in the same stratum' if rows.stratum is not None else ''}: it says nothing about the hazard. "
+                "Leave it out."
+            )
+        raise CannotEstimate(
+            f"{listed} say the same thing: at least one of them is a combination of the others (collinear), so their "
+            "effects cannot be told apart. Leave one of them out."
+        )
+    if fit.status == Status.SEPARATION:
+        several = len(involved) > 1
+        raise CannotEstimate(
+            f"{listed} separate{'' if several else 's'} those who have the event from those at risk with them without a "
+            f"single exception, so the coefficient{'s run' if several else ' runs'} to infinity and "
+            f"{'have' if several else 'has'} no estimate (monotone likelihood). Leave {'one' if several else 'it'} out, "
+            "join levels, or use a penalised (Firth) estimate."
+        )
+    raise CannotEstimate(
+        f"The Cox model did not converge after {fit.iterations} steps although nothing is separated or collinear. "
+        "Look for extreme values in the covariates and weights, or fit fewer terms."
+    )

@@ -1,0 +1,125 @@
+"""A Document as one self-contained HTML file: no script, nothing fetched, every word of the user escaped."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from durata.finding import Finding
+from durata.report.document import Document, Heading, runs
+from durata.show.drawing import Drawing
+from durata.show.numbers import number
+from durata.show.printable import UNPRINTABLE
+from durata.show.table import Table, before_point
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+FIGURE_SPACE = "\u2007"  # as wide as a digit: lines numbers up at their decimal point
+TEMPLATES = files("durata.report") / "templates"
+SEVERITY = {"error": "Error", "warning": "Warning", "info": "Information"}
+
+
+def to_html(document: Document) -> str:
+    """The document as the text of an HTML file; the same document gives the same text.
+
+    Everything that comes from the study or its data is escaped; figures are inline SVG made by
+    :mod:`durata.show.figures.svg` only.
+    """
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_printable,
+    )
+    environment.filters["runs"] = runs
+    environment.globals.update(
+        kind=lambda block: type(block).__name__,
+        drawn=_drawn,
+        table_rows=_table_rows,
+        evidence=_evidence,
+        severity=lambda finding: SEVERITY[finding.severity.value],
+        clean=_clean,
+    )
+    targets = document.targets()
+    contents = [
+        (entry.anchor, entry.block.text, entry.block.level)
+        for entry in document.numbered()
+        if isinstance(entry.block, Heading) and entry.block.level <= 2
+    ]
+    return environment.get_template("report.html.jinja").render(
+        document=document,
+        entries=document.numbered(),
+        targets=targets,
+        contents=contents,
+        policy=POLICY,
+        css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+    )
+
+
+def _template(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _clean(text: str) -> str:
+    """Text without the characters that no page can hold or that would turn their neighbours round."""
+    return UNPRINTABLE.sub("\ufffd", text)
+
+
+def _printable(value: Any) -> Any:
+    """What every value in the template passes through before it is escaped."""
+    if isinstance(value, Markup):
+        return value
+    return _clean(value) if isinstance(value, str) else value
+
+
+def _drawn(drawing: Drawing) -> Markup:
+    """The drawing's own SVG, which is markup made by us."""
+    return Markup(drawing.svg)
+
+
+def _table_rows(table: Table) -> list[Mapping[str, Any]]:
+    """The body: cells lined up at the decimal point where the column asks for it, with the mark of their note."""
+    marks = table.marks()
+    widest = [
+        max((before_point(row.cells[column].text) for row in table.rows if row.cells), default=0)
+        for column in range(len(table.heads))
+    ]
+    body: list[Mapping[str, Any]] = []
+    for row in table.rows:
+        cells = []
+        for head, cell, most in zip(table.heads, row.cells, widest, strict=False):
+            mine = before_point(cell.text)
+            lines_up = head.align == "decimal" and mine > 0
+            cells.append(
+                {
+                    "pad": FIGURE_SPACE * (most - mine) if lines_up else "",
+                    "text": cell.text,
+                    "mark": marks.get(cell.note, ""),
+                    "align": head.align,
+                    "wide": head.wide,
+                }
+            )
+        body.append({"stub": row.stub, "depth": row.depth, "heading": row.heading, "cells": cells})
+    return body
+
+
+def _evidence(finding: Finding) -> list[tuple[str, str]]:
+    """The evidence that the sentences of the finding do not already say."""
+    said = {
+        name
+        for sentence in (finding.what, finding.remedy)
+        for _, name, _, _ in string.Formatter().parse(sentence)
+        if name is not None
+    }
+    return [
+        (name.replace("_", " "), number(value))
+        for name, value in finding.evidence.items()
+        if name not in said and isinstance(value, str | int | float)
+    ]

@@ -1,0 +1,38 @@
+"""The terms of a model: declared, coded as a design matrix, and remembered so that new people are coded alike."""
+
+from durata.terms.coding import design_of
+from durata.terms.columns import present
+from durata.terms.declared import (
+    Factor,
+    Interaction,
+    Offset,
+    Strata,
+    TermLike,
+    Transform,
+    factor,
+    interaction,
+    offset,
+    strata,
+    transform,
+)
+from durata.terms.design import Coding, Design, NewPeople, Part
+
+__all__ = [
+    "Coding",
+    "Design",
+    "Factor",
+    "Interaction",
+    "NewPeople",
+    "Offset",
+    "Part",
+    "Strata",
+    "TermLike",
+    "Transform",
+    "design_of",
+    "factor",
+    "interaction",
+    "offset",
+    "present",
+    "strata",
+    "transform",
+]

@@ -1,0 +1,99 @@
+"""Declared terms to a Design: which levels there are among the rows used, which column is coded how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from durata.category import Category
+from durata.cohort import Cohort
+from durata.finding import CannotEstimate, Finding, Severity
+from durata.kernels.arrays import BoolArray
+from durata.terms.columns import as_category, as_numbers, present
+from durata.terms.declared import Factor, Interaction, Offset, Simple, Strata, TermLike, Transform, variable_of
+from durata.terms.design import TIMES, Coding, Design, Part
+
+
+def design_of(cohort: Cohort, terms: Sequence[TermLike], rows: BoolArray) -> tuple[Design, tuple[Finding, ...]]:
+    """Code ``terms`` by those of ``rows`` (n,) of the cohort in which none of their columns is missing.
+
+    Levels keep the order of the cohort's Category (numbers increase); the first one, or the reference named, is what
+    the others are compared with. A level without anybody is dropped, with a note.
+
+    Raises
+    ------
+    CannotEstimate : no such column; a column that does not vary; a missing main effect of an interaction.
+    """
+    if isinstance(terms, str):
+        raise CannotEstimate(f"Give the terms as a list: [{terms!r}].")
+    simple = [term for term in terms if isinstance(term, (str, Transform, Factor))]
+    crossed = [term for term in terms if isinstance(term, Interaction)]
+    stratified = [name for term in terms if isinstance(term, Strata) for name in term.variables]
+    offsets = tuple(term.variable for term in terms if isinstance(term, Offset))
+    if len(simple) + len(crossed) + sum(isinstance(term, (Strata, Offset)) for term in terms) < len(terms):
+        raise CannotEstimate("A term is a column name, transform(), factor(), interaction(), strata() or offset().")
+    for term in crossed:
+        for side in (term.left, term.right):
+            if side not in simple and variable_of(side) not in stratified:
+                raise CannotEstimate(
+                    f"The interaction needs {variable_of(side)!r} as a term of its own (or as strata) as well."
+                )
+    for name in {variable_of(term) for term in simple} & set(stratified):
+        raise CannotEstimate(f"{name!r} is both a term and strata; leave out one of the two.")
+    named = [variable_of(t) for t in simple] + [variable_of(s) for t in crossed for s in (t.left, t.right)]
+    kept = rows.copy()
+    for name in dict.fromkeys([*named, *stratified, *offsets]):
+        kept &= present(cohort.column(name))
+    if not np.any(kept):
+        raise CannotEstimate("Nobody is left: every row has a missing value in one of the terms.")
+    notes: list[Finding] = []
+    codings = {term: _coding(cohort, term, kept, notes) for term in simple}
+    for term in crossed:
+        for side in (term.left, term.right):
+            if side not in codings:
+                codings[side] = _coding(cohort, side, kept, notes)
+    parts = [Part(codings[term].label, (codings[term],)) for term in simple]
+    parts += [
+        Part(TIMES.join(codings[side].label for side in (t.left, t.right)), (codings[t.left], codings[t.right]))
+        for t in crossed
+    ]
+    names = [name for part in parts for name, _, _ in part.names]
+    for name in names:
+        if names.count(name) > 1:
+            raise CannotEstimate(f"The term {name!r} is given twice.")
+    levels = {name: as_category(cohort, name)[kept].used().levels for name in stratified}
+    return Design(tuple(parts), tuple(Coding(n, levels=levels[n]) for n in stratified), offsets), tuple(notes)
+
+
+def _coding(cohort: Cohort, term: Simple, kept: BoolArray, notes: list[Finding]) -> Coding:
+    """How one simple term is coded, by the rows ``kept``."""
+    name = variable_of(term)
+    column = cohort.column(name)
+    if isinstance(term, Transform):
+        as_numbers(cohort, name)
+        return Coding(name, term.function, term.per)
+    if not isinstance(term, Factor) and not isinstance(column, Category):
+        return Coding(name)
+    category = as_category(cohort, name)[kept]
+    used = category.used().levels
+    notes += [
+        Finding(
+            code="N12",
+            severity=Severity.INFO,
+            what="Nobody has {variable} = {level}; the level is left out of the model.",
+            evidence={"variable": name, "level": level},
+        )
+        for level in category.levels
+        if level not in used
+    ]
+    wanted = term.reference if isinstance(term, Factor) else None
+    if wanted is not None:
+        if wanted not in used:
+            raise CannotEstimate(
+                f"Reference {wanted!r} is not a level of {name!r} that anybody has; there are {', '.join(map(repr, used))}."
+            )
+        used = (wanted, *(level for level in used if level != wanted))
+    if len(used) < 2:
+        raise CannotEstimate(f"Everybody has {name} = {used[0]}: there is nothing to compare. Leave {name!r} out.")
+    return Coding(name, levels=used)
