@@ -101,7 +101,9 @@ def test_every_public_function_has_an_example_that_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    examples = doctest.DocTestFinder(recurse=False).find(getattr(durata, name), name, globs={"du": durata})
+    function = getattr(durata, name)
+    known = {**vars(sys.modules[function.__module__]), "du": durata}
+    examples = doctest.DocTestFinder(recurse=False).find(function, name, globs=known)
     assert any(test.examples for test in examples), f"{name} has no example"
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     failed = sum(runner.run(test, clear_globs=True).failed for test in examples)

@@ -42,9 +42,7 @@ class Dates:
 
 
 def _durations(rng: np.random.Generator) -> Ints:
-    days = [
-        np.concatenate([rng.integers(low, high + 1, size) for size, low, high in steps]) for steps in DURATIONS
-    ]
+    days = [np.concatenate([rng.integers(low, high + 1, size) for size, low, high in steps]) for steps in DURATIONS]
     return np.concatenate([rng.permutation(one) for one in days]).astype(np.int64)
 
 

@@ -156,7 +156,7 @@ def _around_surgery(who: int, fixed: Calibrated, rng: np.random.Generator) -> Ro
     ruptured = rng.choice(["none", "preop", "intraop"], p=[0.92, 0.03, 0.05])
     margin = rng.choice(["R0", "R1", "R2"], p=[0.92, 0.065, 0.015])
     specimen = max(4, int(np.rint(after * rng.uniform(0.86, 1.08))))
-    few_cells = viable <= 3
+    few_cells = viable <= 2
     mitoses = int(rng.poisson(0.6 + 0.06 * viable + (1.5 if response != "PR" else 0.0)))
     return {
         "baseline_hu": "" if no_density else str(density),
@@ -168,14 +168,16 @@ def _around_surgery(who: int, fixed: Calibrated, rng: np.random.Generator) -> Ro
         "preop_stop_date": iso(surgery - int(rng.choice([1, 1, 1, 2, 3, 5, 7]))),
         "surgery_date": iso(surgery),
         "surgery_urgency": "urgent" if urgent else "elective",
-        "approach": "open" if urgent or rng.random() < 0.62 else str(rng.choice(["laparoscopic", "converted"], p=[0.88, 0.12])),
+        "approach": "open"
+        if urgent or rng.random() < 0.62
+        else str(rng.choice(["laparoscopic", "converted"], p=[0.88, 0.12])),
         "multivisceral": _yes(rng.random() < 0.1 + 0.2 * (after > 80)),
         "margin": str(margin),
         "rupture": str(ruptured),
         "ypsize_mm": _some(specimen, 0.03, rng),
         "path_viable_pct": str(viable),
         # Too few viable cells leave nothing to count.
-        "ypmitoses": "" if few_cells or rng.random() < 0.05 else str(mitoses),
+        "ypmitoses": "" if few_cells or rng.random() < 0.03 else str(mitoses),
     }
 
 

@@ -12,7 +12,7 @@ from gist.annealing import anneal, beyond
 from gist.numerics import Bools, Floats, Ints, log_rank_z, median_follow_up, risk_sets, survival_at
 
 GROUP: Ints = np.repeat(np.arange(3), target.GROUP_SIZES)
-ROWS = tuple(np.flatnonzero(GROUP == g) for g in range(3))
+ROWS = tuple(np.flatnonzero(g == GROUP) for g in range(3))
 EVERYBODY: Bools = np.ones(len(GROUP), dtype=np.bool_)
 HORIZON_DAYS: Floats = np.array(target.HORIZONS) * target.MONTH
 SHORTEST, LONGEST = 130, 3950
@@ -45,7 +45,7 @@ class FollowUp:
 def first_guess(rng: np.random.Generator) -> FollowUp:
     """Follow-up as a growing accrual would give it, with events strewn over the patients."""
     n = len(GROUP)
-    last = SHORTEST + (LONGEST - SHORTEST) * rng.beta(1.15, 1.9, n)
+    usual = SHORTEST + (LONGEST - SHORTEST) * rng.beta(1.15, 1.9, n)
     death = np.zeros(n, dtype=np.bool_)
     recurrence = np.zeros(n, dtype=np.int64)
     for rows, deaths, recurrences in zip(ROWS, DEATHS_BY_GROUP, RECURRENCES_BY_GROUP, strict=True):
@@ -54,7 +54,7 @@ def first_guess(rng: np.random.Generator) -> FollowUp:
         death[rng.choice(recurring, deaths - 1, replace=False)] = True
         death[rng.choice(np.setdiff1d(rows, recurring), 1)] = True
     ill = death | (recurrence > 0)
-    last = np.where(ill, rng.uniform(400, 2000, n), last).astype(np.int64)
+    last: Ints = np.where(ill, rng.uniform(400, 2000, n), usual).astype(np.int64)
     recurrence = np.where(recurrence > 0, (last * rng.uniform(0.3, 0.8, n)).astype(np.int64), 0)
     return FollowUp(last, death, recurrence)
 
@@ -134,6 +134,4 @@ def search(seed: np.random.SeedSequence) -> tuple[FollowUp, float]:
     guess = first_guess(rng)
     while not _allowed(guess):
         guess = first_guess(rng)
-    return anneal(
-        guess, lambda state: neighbour(state, rng), cost, rng, steps=60_000, hot=1.0, cold=1e-5
-    )
+    return anneal(guess, lambda state: neighbour(state, rng), cost, rng, steps=60_000, hot=1.0, cold=1e-5)

@@ -9,7 +9,7 @@ import numpy as np
 from gist import published as target
 from gist.annealing import anneal, beyond
 from gist.follow_up import GROUP, ROWS, FollowUp
-from gist.numerics import Bools, Floats, Ints, RiskSets, cox, log_rank_z, risk_sets
+from gist.numerics import Bools, Floats, RiskSets, cox, log_rank_z, risk_sets
 
 NAMES = ("over_10_cm", "non_gastric", "many_mitoses", "bleeding")
 NON_GASTRIC = NAMES.index("non_gastric")
@@ -18,7 +18,8 @@ SHARES = ((0.34, 0.54), (0.36, 0.60), (0.24, 0.50), (0.14, 0.38))
 OVERALL = ((0.40, 0.46), (0.42, 0.52), (0.30, 0.42), (0.20, 0.30))
 GROUP_COLUMNS: Floats = np.stack([GROUP == target.INTERMEDIATE, GROUP == target.LONG], axis=1).astype(np.float64)
 # Adjusted hazard ratios of the covariates that a clinician would believe.
-LOWEST, HIGHEST = float(np.log(1.25)), float(np.log(4.0))
+LOWEST: Floats = np.log([1.25, 1.25, 1.6, 1.15])
+HIGHEST = float(np.log(4.0))
 NOT_SIGNIFICANT, SIGNIFICANT = 1.85, 2.06
 
 
@@ -76,7 +77,7 @@ class Models:
             self.last[index] = beta
             z = beta / error
             total += beyond(float(z[1]), -NOT_SIGNIFICANT, NOT_SIGNIFICANT, 0.1)
-            total += sum(beyond(float(b), LOWEST, HIGHEST, 0.2) for b in beta[2:])
+            total += sum(beyond(float(b), low, HIGHEST, 0.2) for b, low in zip(beta[2:], LOWEST, strict=True))
             if index == 0:
                 total += beyond(float(z[0]), -NOT_SIGNIFICANT, 0.0, 0.1)
             else:
@@ -126,8 +127,3 @@ def search(follow_up: FollowUp, seed: np.random.SeedSequence) -> tuple[Bools, fl
         hot=1.0,
         cold=1e-5,
     )
-
-
-def counts(present: Bools) -> Ints:
-    """How many patients of each group have each covariate (3 x 4)."""
-    return np.array([present[rows].sum(axis=0) for rows in ROWS], dtype=np.int64)

@@ -12,14 +12,35 @@ if TYPE_CHECKING:
     from durata.cohort import Weights as Weights
     from durata.designs.observed import observed as observed
     from durata.designs.time_dependent import time_dependent as time_dependent
+    from durata.door import cohort_from_arrays as cohort_from_arrays
+    from durata.door import cohort_from_frame as cohort_from_frame
+    from durata.estimate.cox import cox as cox
+    from durata.estimate.cox import likelihood_ratio_test as likelihood_ratio_test
+    from durata.estimate.cox_checks import concordance as concordance
+    from durata.estimate.cox_checks import proportional_hazards_test as proportional_hazards_test
+    from durata.estimate.cox_checks import residuals as residuals
+    from durata.estimate.cox_prediction import baseline_hazard as baseline_hazard
+    from durata.estimate.cox_prediction import linear_predictor as linear_predictor
+    from durata.estimate.cox_prediction import predicted_survival as predicted_survival
+    from durata.estimate.curve import Curve as Curve
+    from durata.estimate.curves import fleming_harrington as fleming_harrington
+    from durata.estimate.curves import kaplan_meier as kaplan_meier
+    from durata.estimate.curves import nelson_aalen as nelson_aalen
+    from durata.estimate.curves import reverse_kaplan_meier as reverse_kaplan_meier
+    from durata.estimate.glossary import Summary as Summary
+    from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
+    from durata.estimate.restricted_mean import restricted_mean as restricted_mean
+    from durata.estimate.result import Effects as Effects
+    from durata.estimate.result import Test as Test
+    from durata.estimate.tests import log_rank as log_rank
+    from durata.estimate.tests import log_rank_trend as log_rank_trend
+    from durata.estimate.tests import pairwise_log_rank as pairwise_log_rank
     from durata.examples import example as example
     from durata.finding import CannotEstimate as CannotEstimate
     from durata.finding import DurataError as DurataError
     from durata.finding import Finding as Finding
     from durata.finding import Severity as Severity
     from durata.finding import StudyError as StudyError
-    from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
-    from durata.trace import trace_patient as trace_patient
     from durata.pipeline import run as run
     from durata.records.reading import read_records as read_records
     from durata.records.records import Records as Records
@@ -27,6 +48,12 @@ if TYPE_CHECKING:
     from durata.study.file import read_study as read_study
     from durata.study.schema import study_schema as study_schema
     from durata.study.types import Study as Study
+    from durata.terms.declared import factor as factor
+    from durata.terms.declared import interaction as interaction
+    from durata.terms.declared import offset as offset
+    from durata.terms.declared import strata as strata
+    from durata.terms.declared import transform as transform
+    from durata.trace import trace_patient as trace_patient
 
 # Where each public name lives. It is imported when somebody first asks for it, so that "import durata"
 # and "durata --help" load none of numpy, pandas and matplotlib.
@@ -34,22 +61,52 @@ _HOMES = {
     # a study from its files
     "read_study": "durata.study.file",
     "read_records": "durata.records.reading",
-    "run": "durata.pipeline",
     "lint": "durata.rules.catalogue",
+    "run": "durata.pipeline",
+    "trace_patient": "durata.trace",
     "study_schema": "durata.study.schema",
     "example": "durata.examples",
     "Study": "durata.study.types",
     "Records": "durata.records.records",
-    # cohorts
+    # cohorts: from a design, or from any table
+    "observed": "durata.designs.observed",
+    "time_dependent": "durata.designs.time_dependent",
+    "cohort_from_frame": "durata.door",
+    "cohort_from_arrays": "durata.door",
     "Cohort": "durata.cohort",
     "Weights": "durata.cohort",
     "Category": "durata.category",
     "categorise": "durata.category",
-    # designs
-    "observed": "durata.designs.observed",
-    "time_dependent": "durata.designs.time_dependent",
+    # curves
+    "kaplan_meier": "durata.estimate.curves",
+    "nelson_aalen": "durata.estimate.curves",
+    "fleming_harrington": "durata.estimate.curves",
+    "reverse_kaplan_meier": "durata.estimate.curves",
+    "restricted_mean": "durata.estimate.restricted_mean",
     "guaranteed_time": "durata.estimate.guaranteed_time",
-    "trace_patient": "durata.trace",
+    # tests
+    "log_rank": "durata.estimate.tests",
+    "log_rank_trend": "durata.estimate.tests",
+    "pairwise_log_rank": "durata.estimate.tests",
+    # models
+    "cox": "durata.estimate.cox",
+    "likelihood_ratio_test": "durata.estimate.cox",
+    "proportional_hazards_test": "durata.estimate.cox_checks",
+    "concordance": "durata.estimate.cox_checks",
+    "residuals": "durata.estimate.cox_checks",
+    "baseline_hazard": "durata.estimate.cox_prediction",
+    "predicted_survival": "durata.estimate.cox_prediction",
+    "linear_predictor": "durata.estimate.cox_prediction",
+    "factor": "durata.terms.declared",
+    "interaction": "durata.terms.declared",
+    "strata": "durata.terms.declared",
+    "offset": "durata.terms.declared",
+    "transform": "durata.terms.declared",
+    # answers
+    "Curve": "durata.estimate.curve",
+    "Effects": "durata.estimate.result",
+    "Test": "durata.estimate.result",
+    "Summary": "durata.estimate.glossary",
     # what durata says
     "Finding": "durata.finding",
     "Severity": "durata.finding",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import narwhals as nw
+import narwhals.stable.v2 as nw
 import numpy as np
-from narwhals.typing import IntoDataFrame
+from narwhals.stable.v2.typing import IntoDataFrame
 
 from durata.category import Category, categorise
 from durata.cohort import Cohort, Column, WeightKind, Weights

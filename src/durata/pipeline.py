@@ -14,7 +14,7 @@ from durata.estimate.plan import answers_for, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
 from durata.records.reading import read_records, without
 from durata.records.records import Records
-from durata.report.chapters import compose
+from durata.report.compose import compose
 from durata.report.contents import Contents, provenance
 from durata.report.document import Document
 from durata.report.folder import write_folder
@@ -124,7 +124,7 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
     records = read_records(declared)
     errors = [
         finding
-        for finding in judge(data_rules(), {"study": declared, "records": records}, declared.ignore).findings
+        for finding in judge(data_rules(), {"study": declared, "records": records}, {}).findings
         if finding.severity is Severity.ERROR
     ]
     if errors and declared.data.on_defect == "exclude" and all(finding.people for finding in errors):

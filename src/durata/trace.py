@@ -99,9 +99,7 @@ def achieved(study: Study, records: Records, person: int) -> str:
     )
 
 
-def placed(
-    study: Study, records: Records, answers: Answers, design: str, outcome: str, person: int
-) -> tuple[str, ...]:
+def placed(study: Study, records: Records, answers: Answers, design: str, outcome: str, person: int) -> tuple[str, ...]:
     """The patient's rows in one design's cohort, and the horizons at which they count as at risk."""
     cohort = answers.cohort(design, outcome)
     if isinstance(cohort, Refused):

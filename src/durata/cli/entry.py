@@ -28,17 +28,19 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+EXIT_CODES = (
+    "Exit codes: 0 ok, 1 findings at or above --fail-on, 2 wrong usage, 3 study or data invalid, 4 nothing can be "
+    "estimated, 70 an error in durata, 130 cancelled."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
 @click.version_option(package_name="durata", message="durata %(version)s")
 def durata() -> None:
-    """How long should a treatment last?
+    """Find out how long a treatment should last.
 
     durata turns a patient file and a short study file into a whole study, and says which of its results the design
     itself has bent.
-
-    \b
-    Exit codes: 0 ok, 1 findings at or above --fail-on, 2 wrong usage, 3 study or data invalid,
-    4 nothing can be estimated, 70 an error in durata, 130 cancelled.
     """
 
 

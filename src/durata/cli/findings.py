@@ -23,7 +23,9 @@ def summary_line(verdicts: Verdicts) -> str:
     """One line: how many findings of which severity, and the gravest by code."""
     if not verdicts.findings:
         return "The rules found nothing to say against it."
-    many = ", ".join(f"{n} {severity}{'s' if n > 1 and severity != 'info' else ''}" for severity, n in counted(verdicts).items() if n)
+    many = ", ".join(
+        f"{n} {severity}{'s' if n > 1 and severity != 'info' else ''}" for severity, n in counted(verdicts).items() if n
+    )
     return f"The rules found: {many} ({', '.join(dict.fromkeys(f.code for f in verdicts.findings))})."
 
 

@@ -13,7 +13,6 @@ from durata.designs.time_dependent import time_dependent
 from durata.records.records import Records
 from durata.study.types import Study
 
-
 Builder = Callable[[Study, Records, str], Cohort]
 
 

@@ -1,8 +1,8 @@
 """The grouping on achieved duration: time runs from the start or the end of treatment, groups as they turned out.
 
-    start ----- treatment ----- end ---------------------- event or last contact
-    |  time zero "start": the whole line; the group is known only at "end" (guaranteed time)
-                                |  time zero "end": from here; the group is known at entry
+start ----- treatment ----- end ---------------------- event or last contact
+|  time zero "start": the whole line; the group is known only at "end" (guaranteed time)
+|  time zero "end": from here; the group is known at entry
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ def observed(
     if zero == "end":
         line = line.keep(line.exit >= line.end, f"observation ended before {treatment.end_name}")
     origin = line.end if zero == "end" else np.zeros(len(line.end))
-    empty = [
-        level for code, level in enumerate(line.group.levels) if not np.any(line.group.codes == code)
-    ]
+    empty = [level for code, level in enumerate(line.group.levels) if not np.any(line.group.codes == code)]
     if len(empty) > len(line.group.levels) - 2:
         raise CannotEstimate(
             f"Only one duration group has patients; {', '.join(map(repr, empty))} {'is' if len(empty) == 1 else 'are'} "

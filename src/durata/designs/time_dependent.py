@@ -1,7 +1,7 @@
 """Everybody from the start of treatment, the exposure changing on the day treatment ends.
 
-    start ----- not yet ended ----- end ----- ended ----- event or last contact
-    |  row 1: (before 0, end]       |  row 2: (end, exit]
+start ----- not yet ended ----- end ----- ended ----- event or last contact
+|  row 1: (before 0, end]       |  row 2: (end, exit]
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from durata.study.types import Study
 HALF_A_DAY = 0.5
 
 
-def time_dependent(
-    study: Study, records: Records, outcome: str, *, counts: IntArray | None = None
-) -> Cohort:
+def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntArray | None = None) -> Cohort:
     """Compare time after the end of treatment with time before it, everybody who started being in it.
 
     A patient contributes to "before" until treatment ends and to "after" from then on, so that no time is

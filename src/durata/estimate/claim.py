@@ -98,7 +98,5 @@ def side_by_side(study: Study, answers: Answers, outcome: str) -> tuple[Contrast
     """Every exposure contrast of one outcome under every design, by the declared model."""
     adjusted = has_adjustment(study, outcome)
     return tuple(
-        contrast
-        for design in DESIGNS
-        for contrast in contrasts(study, answers, design, outcome, adjusted=adjusted)
+        contrast for design in DESIGNS for contrast in contrasts(study, answers, design, outcome, adjusted=adjusted)
     )

@@ -13,7 +13,7 @@ from durata.estimate.cox_rows import CoxRows, cox_rows, fitted, weighted
 from durata.estimate.result import Effects, Term, Test
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import FloatArray
-from durata.kernels.concordance import TimeWeight, count_pairs
+from durata.kernels.concordance import PairCounts, TimeWeight, count_pairs
 from durata.kernels.partial_likelihood.fit import CoxFit, TieMethod, fit_cox
 from durata.kernels.residuals import score_residuals
 from durata.terms import Design, TermLike, design_of, present
@@ -108,7 +108,7 @@ def cox(
             score_residuals(at_fit.order, at_fit.columns, at_fit.sums) @ covariance, by_cluster=True
         )
         covariance = leverage.T @ leverage
-    c, c_error = concordance_of(rows, at_fit.linear_predictor, "n", by_cluster=bool(robust))
+    pairs = pairs_of(rows, at_fit.linear_predictor, "n")
     left_out = int(np.count_nonzero(weighted(cohort))) - len(np.unique(rows.rows))
     p = len(fit.coefficients)
     tests = _tests(fit, covariance, rows, ties, robust=bool(robust))
@@ -129,8 +129,8 @@ def cox(
         log_likelihood=fit.log_likelihood,
         log_likelihood_null=fit.log_likelihood_null,
         tests=tests,
-        concordance=c,
-        concordance_std_error=c_error,
+        concordance=pairs.index,
+        concordance_std_error=concordance_error(rows, pairs, by_cluster=bool(robust)),
         design=design,
         settings={
             "ties": ties,
@@ -146,7 +146,7 @@ def cox(
             "iterations": fit.iterations,
         },
         n_left_out=left_out,
-        notes=(*notes, *_notes(rows, p, left_out, c, tests, robust=bool(robust))),
+        notes=(*notes, *_notes(rows, p, left_out, pairs.n_pairs > 0, tests, robust=bool(robust))),
     )
 
 
@@ -199,9 +199,9 @@ def likelihood_ratio_test(smaller: Effects, larger: Effects) -> Test:
     )
 
 
-def concordance_of(rows: CoxRows, score: FloatArray, weight: TimeWeight, *, by_cluster: bool) -> tuple[float, float]:
-    """Concordance of ``score`` (n,) with the survival of ``rows``, and its jackknife standard error; NaN without pairs."""
-    pairs = count_pairs(
+def pairs_of(rows: CoxRows, score: FloatArray, weight: TimeWeight) -> PairCounts:
+    """Count the pairs of ``rows`` that a ``score`` (n,) puts in order."""
+    return count_pairs(
         rows.exit_time,
         rows.event,
         score,
@@ -211,8 +211,11 @@ def concordance_of(rows: CoxRows, score: FloatArray, weight: TimeWeight, *, by_c
         frequency=rows.frequency,
         time_weight=weight,
     )
-    leverage = rows.clustered(pairs.leverage()[:, None], by_cluster=by_cluster)
-    return pairs.index, float(np.sqrt(np.sum(leverage**2)))
+
+
+def concordance_error(rows: CoxRows, pairs: PairCounts, *, by_cluster: bool) -> float:
+    """Infinitesimal-jackknife standard error of a concordance; NaN without pairs."""
+    return float(np.sqrt(np.sum(rows.clustered(pairs.leverage()[:, None], by_cluster=by_cluster) ** 2)))
 
 
 def _tests(fit: CoxFit, covariance: FloatArray, rows: CoxRows, ties: TieMethod, *, robust: bool) -> dict[str, Test]:
@@ -270,7 +273,9 @@ def _variance_words(cohort: Cohort, by: str | None) -> str:
     return weights if by is None else f"{weights}, robust variance by {by}"
 
 
-def _notes(rows: CoxRows, p: int, left_out: int, c: float, tests: dict[str, Test], *, robust: bool) -> list[Finding]:
+def _notes(
+    rows: CoxRows, p: int, left_out: int, comparable: bool, tests: dict[str, Test], *, robust: bool
+) -> list[Finding]:
     notes = []
     if left_out:
         notes.append(
@@ -300,7 +305,7 @@ def _notes(rows: CoxRows, p: int, left_out: int, c: float, tests: dict[str, Test
                 "There are fewer clusters than coefficients: the robust variance cannot test all of them together.",
             )
         )
-    if np.isnan(c):
+    if not comparable:
         notes.append(
             Finding(
                 "N14",

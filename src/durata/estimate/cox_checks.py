@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from durata.cohort import Cohort
-from durata.estimate.cox import concordance_of, design_and_rows
+from durata.estimate.cox import concordance_error, design_and_rows, pairs_of
 from durata.estimate.cox_rows import CoxRows, fitted
 from durata.estimate.result import Effects, Summary
 from durata.finding import CannotEstimate
@@ -136,7 +136,8 @@ def concordance(cohort: Cohort, effects: Effects, *, weight: TimeWeight = "n") -
     """Concordance of a Cox model's linear predictor with survival, with its infinitesimal-jackknife standard error.
 
     ``weight`` of the event times: "n" (Harrell), "n/G2" (Uno), "S", "S/G", "I"; see
-    :func:`durata.kernels.concordance.count_pairs`. Clustered as the model is.
+    :func:`durata.kernels.concordance.count_pairs`. Clustered as the model is. ``settings["pairs"]`` has for every stratum
+    the weighted numbers of concordant, discordant, tied-score, tied-time and tied-both pairs.
 
     Raises
     ------
@@ -154,15 +155,16 @@ def concordance(cohort: Cohort, effects: Effects, *, weight: TimeWeight = "n") -
         raise CannotEstimate(
             f"The weight {weight!r} needs everybody under observation from time zero; use 'n', 'S' or 'I'."
         )
-    score = fitted(rows, effects.estimate, ties=ties).linear_predictor
-    index, error = concordance_of(rows, score, weight, by_cluster=effects.robust)
-    if np.isnan(index):
+    pairs = pairs_of(rows, fitted(rows, effects.estimate, ties=ties).linear_predictor, weight)
+    if not pairs.n_pairs > 0:
         raise CannotEstimate("Nobody was at risk beside somebody who had the event: there are no pairs to compare.")
+    error = concordance_error(rows, pairs, by_cluster=effects.robust)
+    counted = zip(pairs.concordant, pairs.discordant, pairs.tied_score, pairs.tied_time, pairs.tied_both, strict=True)
     return Summary(
         what="Concordance",
-        table=({"estimate": index, "std_error": error, "n": rows.n, "events": rows.n_events},),
+        table=({"estimate": pairs.index, "std_error": error, "n": rows.n, "events": rows.n_events},),
         method=WEIGHT_WORDS[weight],
-        settings={"weight": weight, **effects.settings},
+        settings={**effects.settings, "weight": weight, "pairs": tuple(tuple(map(float, one)) for one in counted)},
         notes=effects.notes,
     )
 

@@ -85,7 +85,9 @@ def baseline_hazard(cohort: Cohort, effects: Effects, *, centred: bool = False) 
         with np.errstate(divide="ignore", invalid="ignore"):
             spread = np.where(hazard > 0, np.exp(z * error / hazard), np.nan)
             limits = hazard / spread, hazard * spread
-        stretches.append(_stretch(counts, names[code], 0.0, (hazard, error), limits, (hazard, error)))
+        stretches.append(
+            _stretch(counts, names[code], 0.0, estimate=(hazard, error), limits=limits, cumulative=(hazard, error))
+        )
     return Curve(
         stretches=tuple(stretches),
         estimand="cumulative hazard",
@@ -142,7 +144,16 @@ def predicted_survival(
         counts, hazard, error = _along(model, person)
         survival = np.exp(-hazard)
         limits = survival_limits(survival, error, interval, level)
-        stretches.append(_stretch(counts, person.name, 1.0, (survival, survival * error), limits, (hazard, error)))
+        stretches.append(
+            _stretch(
+                counts,
+                person.name,
+                1.0,
+                estimate=(survival, survival * error),
+                limits=limits,
+                cumulative=(hazard, error),
+            )
+        )
     return Curve(
         stretches=tuple(stretches),
         estimand="survival",
@@ -238,7 +249,7 @@ def _along(model: _Model, person: _Person) -> tuple[RiskSets, FloatArray, FloatA
     return counts, np.concatenate([[0.0], hazard])[place], np.concatenate([[0.0], error])[place]
 
 
-def _stretch(counts: RiskSets, name: str, initial: float, estimate: Pair, limits: Pair, cumulative: Pair) -> Stretch:
+def _stretch(counts: RiskSets, name: str, initial: float, *, estimate: Pair, limits: Pair, cumulative: Pair) -> Stretch:
     """A stretch from (estimate, error), (lower, upper) and (cumulative hazard, error), all along ``counts.time``."""
     return Stretch(
         time=counts.time,

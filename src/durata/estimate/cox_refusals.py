@@ -56,6 +56,15 @@ def refuse_failure(fit: CoxFit, names: Sequence[str], rows: CoxRows) -> None:
             "effects cannot be told apart. Leave one of them out."
         )
     if fit.status == Status.SEPARATION:
+        for j in np.flatnonzero(fit.involved).tolist():
+            found, place = np.unique(rows.x[:, j], return_inverse=True)
+            events = np.bincount(place[rows.event], minlength=len(found))
+            if len(found) == 2 and events.min() == 0:
+                raise CannotEstimate(
+                    f"None of the {int(np.count_nonzero(place == events.argmin()))} rows with {names[j]} = "
+                    f"{found[events.argmin()]:g} has the event: the hazard ratio of {names[j]!r} runs to "
+                    f"{'zero' if events[1] == 0 else 'infinity'} and has no estimate. {REMEDY}"
+                )
         several = len(involved) > 1
         raise CannotEstimate(
             f"{listed} separate{'' if several else 's'} those who have the event from those at risk with them without a "

@@ -104,7 +104,6 @@ class Curve(Tidy):
 
         Examples
         --------
-        >>> import durata
         >>> from durata.door import cohort_from_arrays
         >>> from durata.estimate.curves import kaplan_meier
         >>> curve = kaplan_meier(cohort_from_arrays(time=[6, 6, 9, 12], event=[1, 0, 1, 0]))

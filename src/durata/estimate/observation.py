@@ -18,12 +18,13 @@ from durata.kernels.risk_set import Rows, join_rows
 class Observation:
     """Rows at risk for one question: the kernels' rows, their group, and what was left out.
 
-    ``group`` (n,) codes into ``levels``, all of which have at least one row; ``empty`` are declared groups without
+    ``position`` (n,) is where in the Cohort a row stands; ``group`` (n,) codes into ``levels``, all of which have at least one row; ``empty`` are declared groups without
     one. ``frequency`` says that weights count identical persons; ``repeated_clusters`` that each of these persons
     would be a cluster of its own.
     """
 
     rows: Rows
+    position: IntArray
     group: IntArray
     levels: tuple[str, ...]
     empty: tuple[str, ...]
@@ -38,27 +39,32 @@ class Observation:
 
     def notes(self) -> tuple[Finding, ...]:
         """What a reader must know about the groups."""
-        found = []
-        if self.empty:
-            found.append(
-                Finding(
-                    "N02",
-                    Severity.WARNING,
-                    "Nobody is in {groups}; the answer is about the other groups.",
-                    {"groups": ", ".join(self.empty)},
-                    "Check the boundaries or labels of the groups.",
-                )
+        return group_notes(self.empty, self.n_left_out)
+
+
+def group_notes(empty: tuple[str, ...], n_left_out: int) -> tuple[Finding, ...]:
+    """Findings about declared groups without anybody, and about rows without a known group."""
+    found = []
+    if empty:
+        found.append(
+            Finding(
+                "N02",
+                Severity.WARNING,
+                "Nobody is in {groups}; the answer is about the other groups.",
+                {"groups": ", ".join(empty)},
+                "Check the boundaries or labels of the groups.",
             )
-        if self.n_left_out:
-            found.append(
-                Finding(
-                    "N03",
-                    Severity.WARNING,
-                    "{n} row(s) without a known group or stratum were left out.",
-                    {"n": self.n_left_out},
-                )
+        )
+    if n_left_out:
+        found.append(
+            Finding(
+                "N03",
+                Severity.WARNING,
+                "{n} row(s) without a known group or stratum were left out.",
+                {"n": n_left_out},
             )
-        return tuple(found)
+        )
+    return tuple(found)
 
 
 def select_rows(rows: Rows, mask: BoolArray) -> Rows:
@@ -74,15 +80,20 @@ def select_rows(rows: Rows, mask: BoolArray) -> Rows:
     )
 
 
-def observe(cohort: Cohort, by: str | None = None, *, cluster: str | None = "person") -> Observation:
-    """Prepare a Cohort for counting, by the groups of one of its columns.
+def observe(cohort: Cohort, by: str | Category | None = None, *, cluster: str | None = "person") -> Observation:
+    """Prepare a Cohort for counting, by the groups of one of its columns (or by groups made from them).
 
     Raises CannotEstimate where the column does not exist, where a row is under observation for no longer than
     rounding, and where no row has a known group.
     """
     exit_time, entry = observed_times(cohort)
     weights = None if cohort.weights is None else cohort.weights.values
-    groups = cohort.category(by) if by is not None else Category(np.zeros(len(cohort), dtype=np.intp), ("all",))
+    if isinstance(by, Category):
+        groups = by
+    elif by is not None:
+        groups = cohort.category(by)
+    else:
+        groups = Category(np.zeros(len(cohort), dtype=np.intp), ("all",))
     kept = ~groups.missing
     own_cluster = cluster is None or (cluster == "person" and "person" not in cohort.covariates)
     if cluster is None:
@@ -99,7 +110,8 @@ def observe(cohort: Cohort, by: str | None = None, *, cluster: str | None = "per
         clusters = column.codes
     n_left_out = int(np.count_nonzero(~kept))
     if n_left_out == len(cohort):
-        raise CannotEstimate(f"No row has a known value in {by!r}: there are no groups to compare.")
+        named = f" in {by!r}" if isinstance(by, str) else ""
+        raise CannotEstimate(f"No row has a known value{named}: there are no groups to compare.")
     if weights is not None:
         kept = kept & (weights > 0)  # who has weight 0 is not there
     rows = Rows(exit_time, cohort.event, entry, weights, cohort.person, clusters, None)
@@ -110,6 +122,7 @@ def observe(cohort: Cohort, by: str | None = None, *, cluster: str | None = "per
     used = Category(codes, groups.levels).used()
     return Observation(
         rows,
+        np.flatnonzero(kept),
         used.codes,
         used.levels,
         tuple(level for level in groups.levels if level not in used.levels),

@@ -108,9 +108,7 @@ def planned(study: Study) -> tuple[Analysis, ...]:
             if has_adjustment(study, outcome):
                 asked.append(cox_analysis(study, design, outcome, adjusted=True))
             asked.append(
-                Analysis(
-                    design, outcome, "proportional_hazards", model_settings(study, design, outcome, adjusted=True)
-                )
+                Analysis(design, outcome, "proportional_hazards", model_settings(study, design, outcome, adjusted=True))
             )
     return tuple(asked)
 

@@ -40,7 +40,8 @@ def counts(table: ArrayLike) -> FloatArray:
 def occupied(table: ArrayLike) -> FloatArray:
     """The table without rows and columns in which there is nobody: they say nothing about association."""
     whole = counts(table)
-    return whole[whole.sum(axis=1) > 0][:, whole.sum(axis=0) > 0]
+    inner: FloatArray = whole[whole.sum(axis=1) > 0][:, whole.sum(axis=0) > 0]
+    return inner
 
 
 def expected_counts(table: ArrayLike) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from durata.kernels.arrays import FloatArray
 
 SEPARATE = 1e-9
-"""A direction of the correlations smaller than this holds no information (groups that were never at risk together)."""
+"""An eigenvalue of the correlations smaller than this share of the largest is 0: the K differences sum to 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def compare(at_risk: FloatArray, events: FloatArray, rho: float = 0.0) -> Compar
     # One person at risk has the event for certain: no variance (and 0 / 0 in the formula).
     spread = np.zeros(len(d))
     np.divide(weight**2 * d * (n - d), n - 1.0, out=spread, where=n > 1.0)
-    covariance = np.diag(spread @ share) - (share * spread[:, None]).T @ share
+    covariance = -(share * spread[:, None]).T @ share
+    # Written so that a group that is alone at risk has a variance of exactly 0.
+    np.fill_diagonal(covariance, spread @ (share * (1.0 - share)))
     return Comparison(weight @ d_k, (weight * d) @ share, covariance)
 
 
@@ -60,20 +62,18 @@ def chi_square(comparison: Comparison) -> tuple[float, int]:
     of groups that were never at risk together; 0 when there is nothing to compare.
     """
     variance = np.diag(comparison.covariance)
-    kept = variance > SEPARATE * max(float(variance.max(initial=0.0)), np.finfo(np.float64).tiny)
+    kept = variance > 0.0
     if np.count_nonzero(kept) < 2:
         return 0.0, 0
     scale = np.sqrt(variance[kept])
     values, vectors = np.linalg.eigh(comparison.covariance[np.ix_(kept, kept)] / np.outer(scale, scale))
-    # The null space of the scaled matrix is known up to the components; what is left is solved without it.
     informative = values > SEPARATE * values[-1]
-    # R's chi-square leaves one group out; so does this, in the basis in which what is left out has no variance.
     projected = vectors[:, informative].T @ ((comparison.observed - comparison.expected)[kept] / scale)
     return float(np.sum(projected**2 / values[informative])), int(np.count_nonzero(informative))
 
 
 def trend(comparison: Comparison, scores: FloatArray) -> float:
-    """z of the scores' covariance with observed - expected (Tarone 1975); NaN when it has no variance."""
+    """The standardised sum of scores times observed - expected (Tarone 1975); NaN when it has no variance."""
     variance = float(scores @ comparison.covariance @ scores)
     if variance <= 0.0:
         return float("nan")

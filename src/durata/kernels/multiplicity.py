@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from durata.kernels.arrays import FloatArray
 
-Adjustment = Literal["none", "bonferroni", "holm", "hochberg", "hommel", "BH", "BY"]
+Adjustment = Literal["none", "bonferroni", "holm", "hochberg", "hommel", "bh", "by"]
 ADJUSTMENTS: tuple[str, ...] = get_args(Adjustment)
 
 
@@ -17,7 +17,7 @@ def adjusted_p_values(p_values: ArrayLike, method: Adjustment = "holm") -> Float
     """p-values (m,) adjusted as one family; NaN stays NaN and does not count as a member.
 
     "bonferroni", "holm", "hochberg" and "hommel" bound the chance of any false positive (Hochberg and Hommel under
-    independence or positive dependence); "BH" and "BY" bound the share of false positives among the positives.
+    independence or positive dependence); "bh" (Benjamini-Hochberg) and "by" (Benjamini-Yekutieli) bound the share of false positives among the positives.
 
     References
     ----------
@@ -56,20 +56,21 @@ def _adjust_sorted(p: FloatArray, method: Adjustment) -> FloatArray:
         return _hommel(p)
     # step-up: the smallest multiple among all p-values that are not smaller
     factor = (m - rank + 1).astype(np.float64) if method == "hochberg" else m / rank
-    if method == "BY":
+    if method == "by":
         factor = factor * np.sum(1.0 / rank)
     return np.minimum(1.0, np.minimum.accumulate((factor * p)[::-1])[::-1])
 
 
 def _hommel(p: FloatArray) -> FloatArray:
-    """Hommel's closed Simes test: for each size of an intersection, its Simes p-value spread over its members."""
+    """Hommel's closed test: the largest Simes p-value among all sets of hypotheses that a hypothesis belongs to.
+
+    Of the sets of one size that hold it, the one with the largest other p-values has the largest Simes p-value.
+    """
     m = len(p)
-    adjusted = np.full(m, np.min(m * p / np.arange(1, m + 1)))
-    best = adjusted.copy()
-    for size in range(m - 1, 1, -1):
-        first = m - size + 1  # the hypotheses before it are tested within intersections of this size
-        simes = np.min(size * p[first:] / np.arange(2, size + 1))
-        best[:first] = np.minimum(size * p[:first], simes)
-        best[first:] = best[first - 1]
-        adjusted = np.maximum(adjusted, best)
-    return np.maximum(adjusted, p)
+    adjusted = p.copy()
+    for j in range(m):
+        for size in range(2, m + 1):
+            largest = p[m - size :]
+            members = largest if j >= m - size else np.concatenate([p[j : j + 1], largest[1:]])
+            adjusted[j] = max(adjusted[j], float(np.min(size * members / np.arange(1, size + 1))))
+    return np.minimum(1.0, adjusted)

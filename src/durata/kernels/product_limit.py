@@ -11,7 +11,7 @@ from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 
 Hazard = Literal["nelson-aalen", "fleming-harrington"]
 
-ROUNDING = 1e-12
+ROUNDING = 1e-14
 """A sum of squares smaller than this share of its terms is rounding."""
 
 
@@ -38,7 +38,7 @@ def product_limit(at_risk: FloatArray, events: FloatArray) -> Estimate:
     """
     n = at_risk
     left = np.asarray(np.maximum(at_risk - events, 0.0), dtype=np.float64)
-    survival: FloatArray = np.cumprod(_ratio(left, n, where_empty=1.0))
+    survival = np.asarray(np.cumprod(_ratio(left, n, where_empty=1.0)), dtype=np.float64)
     gone = survival <= 0.0
     step = _ratio(events, n * left)
     step[gone] = 0.0
@@ -112,11 +112,12 @@ def jackknife_variance(
         def under_observation(values: FloatArray) -> FloatArray:
             return np.cumsum(_summed_at(start, values, m) - _summed_at(exit_index, values, m))
 
-        left = np.cumsum(_summed_at(exit_index, square * (fixed + A_entry) ** 2, m))
-        variance: FloatArray = left + A**2 * under_observation(square)
+        still = np.cumsum(_summed_at(exit_index, square * (fixed + A_entry) ** 2, m))
+        mixed = np.zeros(m)
         if entry_index is not None:
-            variance += under_observation(square * A_entry**2) - 2 * A * under_observation(square * A_entry)
-        return _moved_by_events(np.maximum(variance, 0.0), A)
+            still += under_observation(square * A_entry**2)
+            mixed = under_observation(square * A_entry)
+        return _sum_of_squares(still, under_observation(square), mixed, A)
     # A cluster has influence F - A(t) R; F and R change only when one of its rows comes or goes.
     owner = np.concatenate([cluster, cluster])
     when = np.concatenate([start, exit_index])
@@ -131,15 +132,17 @@ def jackknife_variance(
         before = np.where(new, 0.0, np.concatenate([[0.0], values[:-1]]))
         return np.cumsum(_summed_at(when, factor * (values - before), m))
 
-    still, moving = summed(F**2), A**2 * summed(R**2)
-    total: FloatArray = still - 2 * A * summed(F * R) + moving
-    # Where the influences cancel (all in one cluster) only rounding is left of the terms.
-    return _moved_by_events(np.where(total > ROUNDING * (still + moving), total, 0.0), A)
+    return _sum_of_squares(summed(F**2), summed(R**2), summed(F * R), A)
 
 
-def _moved_by_events(variance: FloatArray, at_risk_part: FloatArray) -> FloatArray:
-    """The variance carried forward from the last event: between events it does not move, rounding would."""
-    moved = np.diff(np.concatenate([[0.0], at_risk_part])) > 0
+def _sum_of_squares(FF: FloatArray, RR: FloatArray, FR: FloatArray, A: FloatArray) -> FloatArray:
+    """The sum of (F - A R)^2 at every time from the running sums of its terms, carried forward from the last event."""
+    total: FloatArray = FF - 2.0 * A * FR + A**2 * RR
+    # Where the influences cancel (everybody in one cluster, everybody gone) only the rounding of the sums is left.
+    size = np.maximum.accumulate(FF) + A**2 * np.maximum.accumulate(RR)
+    variance = np.where(total > ROUNDING * size, total, 0.0)
+    # Between events the variance does not move; rounding would move it.
+    moved = np.diff(np.concatenate([[0.0], A])) > 0
     last = np.maximum.accumulate(np.where(moved, np.arange(len(variance)), -1))
     return np.asarray(np.concatenate([[0.0], variance])[last + 1], dtype=np.float64)
 

@@ -14,7 +14,7 @@ Facts = Mapping[str, Any]
 RuleFunction = Callable[..., Iterator["Seen"]]
 
 
-class NotJudged(Exception):  # noqa: N818 - an outcome of a rule, not a failure
+class NotJudged(Exception):
     """Raised by a rule that lacks what it needs to judge; the message names what is missing."""
 
 

@@ -103,6 +103,6 @@ def time_zero_at_end_of_treatment(study: Study, records: Records) -> Iterator[Se
             "mean_duration": means,
             "never_ended": never,
         },
-        remedy="Set [time] zero = \"start\" and include everybody who started; until then read the result as a "
+        remedy='Set [time] zero = "start" and include everybody who started; until then read the result as a '
         "description of those who reached {end}.",
     )

@@ -81,6 +81,16 @@ def count(value: float) -> str:
     return fixed(round(value), 0) if abs(value - round(value)) < 1e-6 else fixed(value, 1)
 
 
+def counted(number: float, thing: str) -> str:
+    """A count with the thing counted, in the plural unless there is one of it.
+
+    >>> counted(1, "patient"), counted(1254, "event")
+    ('1 patient', '1,254 events')
+    """
+    text = count(number)
+    return f"{text} {thing}" if text == "1" else f"{text} {thing}s"
+
+
 def p_value(p: float) -> str:
     """A p-value with three decimals, ``"<0.001"`` below that and ``">0.999"`` above.
 

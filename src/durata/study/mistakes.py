@@ -90,7 +90,9 @@ def _mistake(keys: Keys, errors: Sequence[ErrorDetails], declared: Mapping[str, 
         what = "must be a whole number or a text in quotes; it is {value}."
     elif kind == "literal_error":
         expected = str(context.get("expected", ""))
-        remedy = advice(value, expected.replace("'", "").replace(" or ", ", ").split(", ")) if value else ""
+        remedy = (
+            advice(value, expected.replace("'", "").replace(" or ", ", ").split(", ")) if isinstance(value, str) else ""
+        )
         evidence = {"expected": expected, "value": _shown(value), "near": remedy}
         return Mistake(keys, "must be {expected}; it is {value}.", evidence, "{near}" if remedy else "")
     else:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, field_validator, model_validator
 
 from durata.finding import Where
+from durata.study.near import shortened
 from durata.study.opening import refusal
 from durata.study.references import dangling
 
@@ -91,7 +92,9 @@ class DataTable(Declared):
     def _stays_in_its_folder(cls, file: str) -> str:
         reason = refusal(file)
         if reason is not None:
-            raise ValueError(f"the file name {reason}; name a file in the study file's folder or below it")
+            raise ValueError(
+                f"the file name {shortened(file)!r} {reason}; name a file in the study file's folder or below it"
+            )
         return file
 
     @model_validator(mode="after")

@@ -1,7 +1,7 @@
 """The terms of a model: declared, coded as a design matrix, and remembered so that new people are coded alike."""
 
 from durata.terms.coding import design_of
-from durata.terms.columns import present
+from durata.terms.columns import Columns, present
 from durata.terms.declared import (
     Factor,
     Interaction,
@@ -19,6 +19,7 @@ from durata.terms.design import Coding, Design, NewPeople, Part
 
 __all__ = [
     "Coding",
+    "Columns",
     "Design",
     "Factor",
     "Interaction",

@@ -24,7 +24,7 @@ from durata.show.figures.style import (
     points,
     styled,
 )
-from durata.show.numbers import count
+from durata.show.numbers import count, counted
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
 
@@ -56,7 +56,7 @@ def durations_figure(
 def durations_words(durations: Mapping[str, FloatArray], scale: TimeScale, *, label: str = "Duration") -> str:
     """The alternative text: people and range of durations by group."""
     said = [
-        f"{group}: {len(times)} patients, {scale.value(float(np.min(times)))} to {scale.words(float(np.max(times)))}"
+        f"{group}: {counted(len(times), 'patient')}, {scale.value(float(np.min(times)))} to {scale.words(float(np.max(times)))}"
         if len(times)
         else f"{group}: no patients"
         for group, times in durations.items()

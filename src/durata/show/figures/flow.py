@@ -24,7 +24,7 @@ from durata.show.figures.style import (
     tint,
     wrapped,
 )
-from durata.show.numbers import count
+from durata.show.numbers import counted
 from durata.show.printable import printable
 
 MAIN, SIDE = 214.0, 214.0
@@ -70,19 +70,15 @@ def flow_figure(flow: Flow, groups: Mapping[str, int] | None = None) -> Figure:
 def flow_words(flow: Flow, groups: Mapping[str, int] | None = None) -> str:
     """The alternative text: the steps in order."""
     first, *others = flow.steps
-    said = [f"{first.reason}: {first.remaining} patients"]
+    said = [f"{first.reason}: {counted(first.remaining, 'patient')}"]
     said += [f"{step.excluded} left out: {step.reason}; {step.remaining} remain" for step in others if step.excluded]
     said += [f"{name}: {number}" for name, number in (groups or {}).items()]
     return printable(f"{'. '.join(said)}.")
 
 
-def _patients(number: int) -> str:
-    return f"{count(number)} patient" + ("" if number == 1 else "s")
-
-
 def _main(step: Step, first: bool, last: bool) -> tuple[str, ...]:
     words = step.reason if first else "Analysed" if last else "Remaining"
-    return (*wrapped(words, MAIN - 2 * PAD, SMALL, lines=3, bold=True), _patients(step.remaining))
+    return (*wrapped(words, MAIN - 2 * PAD, SMALL, lines=3, bold=True), counted(step.remaining, "patient"))
 
 
 def _draw(flow: Flow, groups: dict[str, int]) -> Figure:
@@ -94,7 +90,7 @@ def _draw(flow: Flow, groups: dict[str, int]) -> Figure:
     for position, step in enumerate(steps):
         above = main[-1]
         reason = wrapped(step.reason, SIDE - 2 * PAD, SMALL, lines=4)
-        left = _Box(x + MAIN + 34, 0.0, SIDE, (f"{_patients(step.excluded)} left out", *reason), MUTED)
+        left = _Box(x + MAIN + 34, 0.0, SIDE, (f"{counted(step.excluded, 'patient')} left out", *reason), MUTED)
         # the reason hangs beside the line between two boxes, which must be long enough for it
         room = max(BETWEEN, left.height + 12)
         left = _Box(left.x, above.top - above.height - (room - left.height) / 2, SIDE, left.lines, MUTED)
@@ -131,7 +127,7 @@ def _groups(groups: dict[str, int], above: _Box) -> list[_Box]:
         WIDTH - 6 - across * width - (across - 1) * gap,
     )
     lines = [
-        (*wrapped(name, width - 2 * PAD, SMALL, lines=3, bold=True), _patients(number))
+        (*wrapped(name, width - 2 * PAD, SMALL, lines=3, bold=True), counted(number, "patient"))
         for name, number in groups.items()
     ]
     tallest = 2 * PAD + ROW * max(len(words) for words in lines)

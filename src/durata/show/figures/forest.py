@@ -125,22 +125,23 @@ def forest_figure(
         return _draw(rows, drawn, scale_label, (detail_head, numbers_head), (less, more))
 
 
-def forest_rows(model: Effects | Refused, words: Words = Words(), *, series: str = "") -> tuple[ForestRow, ...]:
+def forest_rows(model: Effects | Refused, words: Words | None = None, *, series: str = "") -> tuple[ForestRow, ...]:
     """The rows of one Cox model: numbers in rows of their own, levels under their variable with the reference first."""
     if isinstance(model, Refused):
         return (ForestRow("No model", refused=model.reason, series=series),)
+    named = words or Words()
     rows: list[ForestRow] = []
     headed: set[str] = set()
     for term, row in zip(model.terms, model.rows(), strict=True):
         if term.reference and term.variable not in headed:
             headed.add(term.variable)
-            rows.append(ForestRow(words.variable(term.variable), kind="heading"))
+            rows.append(ForestRow(named.variable(term.variable), kind="heading"))
             rows.append(ForestRow(term.reference, kind="reference", depth=1))
-        label = term.level if term.reference else words.term(term)
-        numbers = [math.exp(min(float(row[name]), 700.0)) for name in ("estimate", "conf_low", "conf_high")]
+        label = term.level if term.reference else named.term(term)
+        value, low, high = (math.exp(min(float(row[name]), 700.0)) for name in ("estimate", "conf_low", "conf_high"))
         depth = 1 if term.reference else 0
-        if all(map(math.isfinite, numbers)):
-            rows.append(ForestRow(label, *numbers, p=float(row["p_value"]), series=series, depth=depth))
+        if math.isfinite(value + low + high):
+            rows.append(ForestRow(label, value, low, high, float(row["p_value"]), series=series, depth=depth))
         else:
             rows.append(
                 ForestRow(label, refused="This coefficient could not be estimated.", series=series, depth=depth)
@@ -157,7 +158,7 @@ def forest_words(rows: Sequence[ForestRow], *, what: str = "Hazard ratio") -> st
             heading = f"{row.label}, "
         elif row.kind == "effect":
             name = f"{heading if row.depth else ''}{row.label}{f' ({row.series})' if row.series else ''}"
-            said.append(f"{name}: {row.refused or _numbers(row)}")
+            said.append(f"{name}: {row.refused.rstrip('.') or _numbers(row)}")
     return printable(f"{what} with interval. {'; '.join(said)}.")
 
 

@@ -30,7 +30,7 @@ from durata.show.figures.style import (
     width_of,
     wrapped,
 )
-from durata.show.numbers import count, percent
+from durata.show.numbers import count, counted, percent
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
 
@@ -92,7 +92,7 @@ def survival_words(curve: Curve, scale: TimeScale, *, label: str = "Survival") -
     Named are the number of patients and events of each group and the last value of its curve.
     """
     parts = [
-        f"{stretch.group}: {count(stretch.n)} patients, {count(float(stretch.events.sum()))} events, "
+        f"{stretch.group}: {counted(stretch.n, 'patient')}, {counted(float(stretch.events.sum()), 'event')}, "
         f"{percent(_value_at(stretch, stretch.until))} at {scale.words(stretch.until)}"
         for stretch in curve.stretches
     ]

@@ -148,7 +148,7 @@ def swimmer_words(bars: Sequence[Bar], groups: Sequence[str], scale: TimeScale, 
         mine = [bar for bar in bars if bar.group == group]
         guaranteed = sum(min(bar.guaranteed_until, bar.follow_up) for bar in mine)
         said.append(
-            f"{group}: {len(mine)} patients, {sum(bar.event for bar in mine)} events, "
+            f"{group}: {counted(len(mine), 'patient')}, {counted(sum(bar.event for bar in mine), 'event')}, "
             f"{scale.words(guaranteed)} of guaranteed time in all"
         )
     return printable(f"One bar a patient, by time since {words.time_zero}. {'; '.join(said)}.")

@@ -1,0 +1,304 @@
+"""Tests of curves against each other: log-rank (overall, stratified, pairwise) and its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from durata.category import Category
+from durata.cohort import Cohort
+from durata.estimate.observation import Observation, observe, select_rows
+from durata.estimate.result import Summary, Test
+from durata.finding import CannotEstimate
+from durata.kernels.arrays import IntArray
+from durata.kernels.log_rank import Comparison, chi_square, compare, trend
+from durata.kernels.risk_set import Rows, count_risk_sets
+
+Adjustment = Literal["holm", "hochberg", "bh", "by", "bonferroni", "none"]
+
+HYPOTHESIS = "the hazards of the event are the same in all groups"
+
+
+def log_rank(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] | None = None, rho: float = 0.0) -> Test:
+    """Test whether the hazards of the event are the same in all groups.
+
+    Observed events of each group are compared with those expected if at every event time each person at risk
+    (``entry < t <= exit``) had been equally likely to have the event, with the hypergeometric covariance. Rows of one
+    person may belong to different groups over time (the test of Mantel and Byar). Frequency weights repeat persons.
+
+    Parameters
+    ----------
+    by : the column of groups.
+    strata : one column or several; observed, expected and covariance are summed over their combinations.
+    rho : 0 the log-rank test; 1 weighs every event by the pooled S(t-) (R's ``survdiff(rho = 1)``).
+
+    Returns
+    -------
+    Test; ``parts`` have group, n, observed, expected; ``settings["variance"]`` is the (K, K) covariance.
+
+    Raises
+    ------
+    CannotEstimate
+        for fewer than two groups with people, no events, no event at which two groups were at risk, sampling weights.
+
+    References
+    ----------
+    Mantel, Cancer Chemotherapy Reports 1966;50:163; Peto & Peto, JRSS A 1972;135:185; Mantel & Byar, JASA 1974;69:81.
+
+    Examples
+    --------
+    >>> from durata.door import cohort_from_arrays
+    >>> cohort = cohort_from_arrays(time=[1, 2, 3, 4], event=[1, 1, 1, 1], group=["a", "a", "b", "b"])
+    >>> round(log_rank(cohort).statistic, 4)
+    2.8824
+    """
+    observation, stratum = _observed(cohort, by, strata)
+    comparison = _compared(observation.rows, observation.group, stratum, observation, rho)
+    statistic, df = chi_square(comparison)
+    if df == 0:
+        raise CannotEstimate(
+            f"There is no event at which people of two groups of {by!r} were at risk together, so there is nothing to "
+            "compare. Look at the numbers at risk."
+        )
+    return Test(
+        hypothesis=HYPOTHESIS,
+        method=_method(rho, strata),
+        statistic=statistic,
+        df=float(df),
+        p_value=_upper_tail(statistic, df),
+        term=by,
+        parts=_parts(observation, comparison),
+        settings=_settings(by, strata, rho) | {"variance": comparison.covariance.tolist()},
+        notes=(*cohort.notes, *observation.notes()),
+    )
+
+
+def log_rank_trend(
+    cohort: Cohort,
+    by: str = "group",
+    *,
+    scores: Sequence[float] | None = None,
+    strata: str | Sequence[str] | None = None,
+    rho: float = 0.0,
+) -> Test:
+    """Test whether the hazard rises or falls along ordered groups (Tarone 1975); 1 degree of freedom.
+
+    ``scores`` stand for the groups in their declared order (1, 2, ... if not given). The test is blind to an optimum
+    in the middle. ``settings["z"]`` has the sign: positive when groups with higher scores have more events than
+    expected. Other arguments, and errors, as in :func:`log_rank`.
+
+    References
+    ----------
+    Tarone, Biometrika 1975;62:679.
+
+    Examples
+    --------
+    >>> from durata.door import cohort_from_arrays
+    >>> cohort = cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1] * 6, group=["c", "c", "b", "b", "a", "a"])
+    >>> log_rank_trend(cohort).settings["z"] > 0
+    True
+    """
+    observation, stratum = _observed(cohort, by, strata)
+    comparison = _compared(observation.rows, observation.group, stratum, observation, rho)
+    levels = tuple(cohort.category(by).levels)
+    given = np.arange(1.0, len(levels) + 1.0) if scores is None else np.asarray(scores, dtype=np.float64)
+    if given.shape != (len(levels),) or not np.all(np.isfinite(given)):
+        raise CannotEstimate(f"A trend needs one number for each of the {len(levels)} groups {', '.join(levels)}.")
+    used = np.array([given[levels.index(name)] for name in observation.levels])
+    # Only differences of scores matter; centred, nothing is lost to the covariance's null direction.
+    z = trend(comparison, used - used.mean())
+    if np.isnan(z):
+        raise CannotEstimate(
+            f"There is no event at which people of two groups of {by!r} with different scores were at risk together."
+        )
+    return Test(
+        hypothesis="the hazard of the event does not change along the ordered groups",
+        method=f"{_method(rho, strata)}, test for trend",
+        statistic=z**2,
+        df=1.0,
+        p_value=_upper_tail(z**2, 1),
+        term=by,
+        parts=_parts(observation, comparison),
+        settings=_settings(by, strata, rho) | {"z": z, "scores": tuple(float(score) for score in used)},
+        notes=(*cohort.notes, *observation.notes()),
+    )
+
+
+def pairwise_log_rank(
+    cohort: Cohort,
+    by: str = "group",
+    *,
+    adjust: Adjustment = "holm",
+    strata: str | Sequence[str] | None = None,
+) -> Summary:
+    """Test every pair of groups with the log-rank test on only these two groups' rows, p-values adjusted.
+
+    A pair that cannot be compared has no statistic (None, and a note) and does not count in the adjustment.
+
+    Parameters
+    ----------
+    adjust : "holm", "hochberg", "bh" (Benjamini-Hochberg), "by" (Benjamini-Yekutieli), "bonferroni" or "none".
+    cohort, by, strata : as in :func:`log_rank`.
+
+    Returns
+    -------
+    Summary with one row a pair: group, reference (the earlier of the two), statistic, df, p_value, p_adjusted, note.
+
+    References
+    ----------
+    Holm, Scandinavian Journal of Statistics 1979;6:65; Hochberg, Biometrika 1988;75:800;
+    Benjamini & Hochberg, JRSS B 1995;57:289; Benjamini & Yekutieli, Annals of Statistics 2001;29:1165.
+
+    Examples
+    --------
+    >>> from durata.door import cohort_from_arrays
+    >>> cohort = cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1] * 6, group=["a", "a", "b", "b", "c", "c"])
+    >>> [(row["group"], row["reference"]) for row in pairwise_log_rank(cohort).rows()]
+    [('b', 'a'), ('c', 'a'), ('c', 'b')]
+    """
+    if adjust not in get_args(Adjustment):
+        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(get_args(Adjustment))}.")
+    observation, stratum = _observed(cohort, by, strata)
+    rows: list[dict[str, Any]] = []
+    for first, second in combinations(range(len(observation.levels)), 2):
+        mask = (observation.group == first) | (observation.group == second)
+        pair = select_rows(observation.rows, mask)
+        row: dict[str, Any] = {"group": observation.levels[second], "reference": observation.levels[first]}
+        found = (0.0, 0)
+        if np.any(pair.event):
+            of_second = (observation.group[mask] == second).astype(np.intp)
+            found = chi_square(_compared(pair, of_second, stratum[mask], observation, 0.0, n_groups=2))
+        statistic, df = found
+        if df == 0:
+            row |= {"statistic": None, "df": None, "p_value": None, "p_adjusted": None}
+            row["note"] = "no event at which both groups were at risk"
+        else:
+            row |= {"statistic": statistic, "df": float(df), "p_value": _upper_tail(statistic, df)}
+            row |= {"p_adjusted": None, "note": ""}
+        rows.append(row)
+    tested = [row for row in rows if row["p_value"] is not None]
+    for row, adjusted in zip(tested, adjusted_p_values([row["p_value"] for row in tested], adjust), strict=True):
+        row["p_adjusted"] = adjusted
+    return Summary(
+        what="log-rank tests of every pair of groups",
+        table=tuple(rows),
+        method=_method(0.0, strata),
+        settings=_settings(by, strata, 0.0) | {"adjust": adjust, "family": len(tested)},
+        notes=(*cohort.notes, *observation.notes()),
+    )
+
+
+def adjusted_p_values(p_values: Sequence[float], adjust: Adjustment) -> list[float]:
+    """P-values adjusted for being several, in the order given (R's ``p.adjust``).
+
+    Examples
+    --------
+    >>> [round(p, 3) for p in adjusted_p_values([0.01, 0.04, 0.03], "holm")]
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    m = len(p)
+    if adjust == "none" or m == 0:
+        return [float(value) for value in p]
+    if adjust == "bonferroni":
+        return [float(value) for value in np.minimum(1.0, m * p)]
+    order = np.argsort(p, kind="stable")
+    rank = np.arange(1, m + 1)
+    adjusted = np.empty(m)
+    if adjust == "holm":
+        adjusted[order] = np.maximum.accumulate((m - rank + 1) * p[order])
+    else:
+        factor = {"hochberg": m - rank + 1.0, "bh": m / rank, "by": m / rank * np.sum(1.0 / rank)}[adjust]
+        adjusted[order] = np.minimum.accumulate((factor * p[order])[::-1])[::-1]
+    return [float(value) for value in np.minimum(1.0, adjusted)]
+
+
+def _observed(cohort: Cohort, by: str, strata: str | Sequence[str] | None) -> tuple[Observation, IntArray]:
+    """Rows with a known group and stratum; the stratum of each as a code."""
+    if cohort.weights is not None and cohort.weights.kind == "sampling":
+        raise CannotEstimate(
+            "The log-rank test counts people; under sampling weights its variance is wrong. "
+            "Use the robust test of a weighted Cox model, or frequency weights if a weight counts identical persons."
+        )
+    names = () if strata is None else (strata,) if isinstance(strata, str) else tuple(strata)
+    stratum = np.zeros(len(cohort), dtype=np.intp)
+    unknown = np.zeros(len(cohort), dtype=np.bool_)
+    for name in names:
+        column = cohort.category(name)
+        unknown |= column.missing
+        stratum = stratum * len(column.levels) + column.codes
+    stratum[unknown] = -1
+    groups = cohort.category(by)
+    codes = np.where(unknown, -1, groups.codes).astype(np.intp)
+    observation = observe(cohort, Category(codes, groups.levels), cluster=None)
+    if len(observation.levels) < 2:
+        raise CannotEstimate(
+            f"Only one group of {by!r} has people ({observation.levels[0]!r}); a comparison needs two or more."
+        )
+    if not np.any(observation.rows.event):
+        raise CannotEstimate("Nobody had the event, so there is nothing to compare.")
+    return observation, stratum[observation.position]
+
+
+def _compared(
+    rows: Rows,
+    group: IntArray,
+    stratum: IntArray,
+    observation: Observation,
+    rho: float,
+    *,
+    n_groups: int | None = None,
+) -> Comparison:
+    """Observed, expected and covariance, summed over the strata that have events."""
+    K = len(observation.levels) if n_groups is None else n_groups
+    total = Comparison(np.zeros(K), np.zeros(K), np.zeros((K, K)))
+    for code in np.unique(stratum):
+        mask = stratum == code
+        part = rows if np.all(mask) else select_rows(rows, mask)
+        if not np.any(part.event):
+            continue
+        sets = count_risk_sets(
+            part.exit_time,
+            part.event,
+            part.entry,
+            weights=part.weights,
+            frequency=observation.frequency,
+            group=group[mask],
+            n_groups=K,
+        )
+        total = total + compare(sets.at_risk, sets.events, rho)
+    return total
+
+
+def _parts(observation: Observation, comparison: Comparison) -> tuple[dict[str, Any], ...]:
+    rows = observation.rows
+    n = np.bincount(observation.group, weights=rows.weights, minlength=len(observation.levels))
+    return tuple(
+        {
+            "group": name,
+            "n": int(n[k]),
+            "observed": float(comparison.observed[k]),
+            "expected": float(comparison.expected[k]),
+        }
+        for k, name in enumerate(observation.levels)
+    )
+
+
+def _method(rho: float, strata: str | Sequence[str] | None) -> str:
+    name = "log-rank test" if rho == 0.0 else f"G-rho test (rho = {rho:g})"
+    return f"stratified {name}" if strata else name
+
+
+def _settings(by: str, strata: str | Sequence[str] | None, rho: float) -> dict[str, Any]:
+    names = () if strata is None else (strata,) if isinstance(strata, str) else tuple(strata)
+    return {"by": by, "strata": names, "rho": rho}
+
+
+def _upper_tail(statistic: float, df: int) -> float:
+    """P(chi-square with df degrees of freedom > statistic), from the survival function."""
+    from scipy.special import chdtrc
+
+    return float(chdtrc(df, statistic))

@@ -1,0 +1,1 @@
+"""The chapters of the report, one a file; each turns contents into blocks."""

@@ -1,0 +1,123 @@
+"""The front page: key numbers, what to take from the study, and what matters most before believing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from durata.designs.catalogue import declared_design
+from durata.estimate.analysis import Analysis, Refused
+from durata.estimate.claim import Contrast, Lesson, lesson
+from durata.estimate.result import Curve
+from durata.report.chapters.wording import Wording, ratio_words
+from durata.report.document import Block, FindingBlock, KeyNumber, KeyNumbers, Note, Paragraph, refer
+from durata.show.numbers import count, percent
+
+MOST = 3
+
+
+def front(words: Wording) -> Iterator[Block]:
+    """Blocks of the front page."""
+    yield KeyNumbers(tuple(key_numbers(words)))
+    for outcome in words.study.outcomes:
+        one = lesson(words.study, words.contents.answers, outcome)
+        yield Note((naive_sentence(words, one), " ", safe_sentence(words, one)), "message", words.say("front.take"))
+    findings = words.contents.verdicts.findings
+    if findings:
+        yield Paragraph((words.say("front.matters"),), lead=True)
+        for finding in findings[:MOST]:
+            yield FindingBlock(finding)
+        if len(findings) > MOST:
+            yield Paragraph((words.say("front.more", n=len(findings)), " ", refer("findings"), "."))
+
+
+def key_numbers(words: Wording) -> Iterator[KeyNumber]:
+    """Patients, duration, events and follow-up of the declared analysis."""
+    contents, study = words.contents, words.study
+    design = declared_design(study)
+    outcome = next(iter(study.outcomes))
+    cohort = contents.answers.cohort(design, outcome)
+    yield KeyNumber(count(len(contents.records)), words.say("front.patients"))
+    ended = contents.records.dates[study.treatment.end] - contents.records.dates[study.treatment.start]
+    known = ended[np.isfinite(ended)] / study.study.days(study.treatment.unit)
+    q1, median, q3 = np.quantile(known, [0.25, 0.5, 0.75])
+    yield KeyNumber(
+        f"{median:.3g}",
+        words.say("front.duration", unit=study.treatment.unit),
+        words.say("front.quartiles", q1=f"{q1:.3g}", q3=f"{q3:.3g}"),
+    )
+    for name in study.outcomes:
+        analysed = contents.answers.cohort(design, name)
+        if not isinstance(analysed, Refused):
+            yield KeyNumber(
+                count(analysed.n_events),
+                words.say("front.events", outcome=words.outcome(name)),
+                words.say("front.among", n=count(analysed.n_people)),
+            )
+    follow_up = contents.answers.ask(Analysis(design, outcome, "reverse_kaplan_meier"))
+    if isinstance(follow_up, Curve) and not isinstance(cohort, Refused):
+        row = follow_up.quantile([0.5]).rows()[0]
+        if row.get("estimate") is not None:
+            value = words.scale.value(float(row["estimate"]))
+            yield KeyNumber(
+                value,
+                words.say("front.follow_up", unit=words.scale.unit),
+                words.say("front.since", zero=cohort.time_zero),
+            )
+
+
+def naive_sentence(words: Wording, one: Lesson) -> str:
+    """What the grouping on achieved duration shows, and the guaranteed time in it."""
+    if not one.naive:
+        return words.say("lesson.no_naive", outcome=words.outcome(one.outcome))
+    ratios = words.phrases.join(
+        [words.say("lesson.naive_ratio", ratio=ratio_words(naive), level=naive.level) for naive in one.naive]
+    )
+    shares = words.phrases.join(
+        [
+            words.say("lesson.share", share=percent(row.share, 0), group=row.group)
+            for row in one.guaranteed
+            if row.people
+        ]
+    )
+    return words.say(
+        "lesson.naive",
+        outcome=words.outcome(one.outcome),
+        ratios=ratios,
+        reference=one.naive[0].reference,
+        adjusted=words.adjusted(one.naive[0].adjusted_for),
+        guaranteed=shares,
+    )
+
+
+def safe_sentence(words: Wording, one: Lesson) -> str:
+    """What the design that guarantees nobody any time shows, no more than its interval allows."""
+    if one.safe is None:
+        return words.say("lesson.no_safe", outcome=words.outcome(one.outcome), reason=one.refusal)
+    return words.say(
+        "lesson.safe",
+        outcome=words.outcome(one.outcome),
+        ratio=ratio_words(one.safe),
+        adjusted=words.adjusted(one.safe.adjusted_for) or ",",
+        verdict=verdict_words(words, one.safe),
+    )
+
+
+def verdict_words(words: Wording, contrast: Contrast) -> str:
+    """The direction of a contrast, or that there is no clear one and what its interval leaves room for."""
+    if contrast.direction < 0:
+        return words.say("lesson.lower")
+    if contrast.direction > 0:
+        return words.say("lesson.higher")
+    return words.say(
+        "lesson.none", low=change_words(words, contrast.conf_low), high=change_words(words, contrast.conf_high)
+    )
+
+
+def change_words(words: Wording, ratio: float) -> str:
+    """A hazard ratio as a percentage lower or higher."""
+    change = round(100 * (ratio - 1))
+    if change == 0:
+        return words.say("lesson.equal")
+    return words.say("lesson.percent_lower" if change < 0 else "lesson.percent_higher", percent=f"{abs(change):,} %")

@@ -1,0 +1,132 @@
+"""The methods paragraph with its references, and where the numbers come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from durata.report.chapters.wording import Wording
+from durata.report.document import Block, Definitions, Heading, Paragraph, References, Run, Text, cite, code
+from durata.study.types import Model
+
+REFERENCES = {
+    "kaplan_meier": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. J Am Stat Assoc 1958;53:457-481.",
+    "schemper": "Schemper M, Smith TL. A note on quantifying follow-up in studies of failure time. Control Clin Trials 1996;17:343-346.",
+    "mantel": "Mantel N. Evaluation of survival data and two new rank order statistics arising in its consideration. Cancer Chemother Rep 1966;50:163-170.",
+    "holm": "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat 1979;6:65-70.",
+    "cox": "Cox DR. Regression models and life-tables. J R Stat Soc B 1972;34:187-220.",
+    "efron": "Efron B. The efficiency of Cox's likelihood function for censored data. J Am Stat Assoc 1977;72:557-565.",
+    "breslow": "Breslow N. Covariance analysis of censored survival data. Biometrics 1974;30:89-99.",
+    "grambsch": "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted residuals. Biometrika 1994;81:515-526.",
+    "harrell": "Harrell FE, Califf RM, Pryor DB, Lee KL, Rosati RA. Evaluating the yield of medical tests. JAMA 1982;247:2543-2546.",
+    "lin": "Lin DY, Wei LJ. The robust inference for the Cox proportional hazards model. J Am Stat Assoc 1989;84:1074-1078.",
+    "byar": "Mantel N, Byar DP. Evaluation of response-time data involving transient states: an illustration using heart-transplant data. J Am Stat Assoc 1974;69:81-86.",
+    "suissa": "Suissa S. Immortal time bias in pharmacoepidemiology. Am J Epidemiol 2008;167:492-499.",
+}
+
+MARK = re.compile(rf"\[({'|'.join(REFERENCES)})\]")
+
+
+class Cited:
+    """References in the order in which they are first cited."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def cite(self, key: str) -> Run:
+        """The number of a reference; it joins the list when it is cited first."""
+        if key not in self.keys:
+            self.keys.append(key)
+        return cite(self.keys.index(key) + 1)
+
+    def sentence(self, text: str) -> tuple[str | Run, ...]:
+        """A sentence in which ``[key]`` of a known reference stands for a citation."""
+        pieces: list[str | Run] = []
+        for position, piece in enumerate(MARK.split(text)):
+            if position % 2:
+                pieces.append(self.cite(piece))
+            elif piece:
+                pieces.append(piece)
+        return tuple(pieces)
+
+    def items(self) -> tuple[str, ...]:
+        """The references cited, in order."""
+        return tuple(REFERENCES[key] for key in self.keys)
+
+
+def methods(words: Wording) -> Iterator[Block]:
+    """Blocks of the chapters Methods and References."""
+    cited = Cited()
+    yield Heading(words.say("methods.chapter"), anchor="methods")
+    for sentences in paragraphs(words):
+        yield Paragraph(cited.sentence(" ".join(sentences)))
+    yield Heading(words.say("methods.references"), anchor="references")
+    yield References(cited.items())
+    yield Heading(words.say("methods.origin"), anchor="origin")
+    yield Definitions(origin(words))
+    yield Paragraph((words.say("methods.origin_note"),))
+
+
+def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
+    """The methods, a tuple of sentences a paragraph."""
+    study, records = words.study, words.contents.records
+    treatment = study.treatment
+    units = {treatment.unit, study.study.time_unit}
+    month = words.say("methods.month", days=f"{study.study.month_days:g}") if "months" in units else ""
+    yield (
+        words.say(
+            "methods.data",
+            file=records.source.file,
+            rows=records.flow.steps[0].remaining,
+            remaining=records.flow.remaining,
+            month=month,
+        ),
+        words.say(
+            "methods.groups",
+            groups=words.phrases.join([group.name for group in treatment.groups]),
+            source=words.say(f"methods.source_{treatment.cut_source}"),
+        ),
+    )
+    declared = study.models or {"": Model()}
+    sentences = [words.say("methods.survival")]
+    for name, model in declared.items():
+        of = words.say("methods.of", outcome=words.within(name)) if name and len(declared) > 1 else ""
+        sentences.append(
+            words.say(
+                "methods.cox",
+                of=of,
+                ties=words.say(f"methods.ties_{model.ties}"),
+                strata=words.say("methods.strata", covariates=words.covariates(model.strata)) if model.strata else "",
+                adjust=words.say("methods.adjust", covariates=words.covariates(model.adjust)) if model.adjust else "",
+            )
+        )
+        if model.robust:
+            sentences.append(words.say("methods.robust"))
+    sentences.append(words.say("methods.checks"))
+    yield tuple(sentences)
+    software = words.contents.provenance
+    yield (
+        words.say("methods.time_dependent"),
+        words.say("methods.tests", level=95),
+        words.say(
+            "methods.software",
+            durata=software.durata,
+            python=software.python,
+            numpy=software.libraries["numpy"],
+            scipy=software.libraries["scipy"],
+        ),
+    )
+
+
+def origin(words: Wording) -> tuple[tuple[str, Text], ...]:
+    """Files by hash, and versions."""
+    made = words.contents.provenance
+    libraries = ", ".join(f"{name} {version}" for name, version in made.libraries.items())
+    return (
+        (words.say("methods.origin_data"), (f"{made.data_file}, sha256 ", code(made.data_sha256))),
+        (words.say("methods.origin_study"), (f"{made.study_file}, sha256 ", code(made.study_sha256 or "-"))),
+        (
+            words.say("methods.origin_software"),
+            f"durata {made.durata}, Python {made.python}, {libraries}, on {made.platform}",
+        ),
+    )

@@ -1,0 +1,168 @@
+"""One outcome under the declared design: curves, horizons, medians, tests, models and their assumption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from durata.cohort import Cohort
+from durata.designs.catalogue import declared_design
+from durata.estimate.analysis import Analysis, Refused
+from durata.estimate.plan import BY_GROUP, cox_analysis, has_adjustment, model_settings
+from durata.estimate.result import Curve, Effects, Summary, Test
+from durata.report.chapters.wording import Wording
+from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
+from durata.show.effect_tables import effects_table, proportional_hazards_table
+from durata.show.figures.survival import survival_figure, survival_words
+from durata.show.figures.svg import drawing
+from durata.show.numbers import fixed, p_phrase
+from durata.show.survival_tables import horizons_table, medians_table, pairwise_table
+
+
+def survival(words: Wording, outcome: str) -> Iterator[Block]:
+    """Blocks of the chapter of one outcome."""
+    design = declared_design(words.study)
+    number = list(words.study.outcomes).index(outcome) + 1
+    yield Heading(words.outcome(outcome), anchor=f"outcome-{number}")
+    cohort = words.contents.answers.cohort(design, outcome)
+    if isinstance(cohort, Refused):
+        yield refusal(words, words.outcome(outcome), cohort.reason)
+        return
+    yield Paragraph((words.say("outcome.zero", zero=cohort.time_zero),))
+    yield from curves(words, design, outcome, cohort, f"curve-{number}")
+    yield from tests(words, design, outcome)
+    yield from models(words, design, outcome, cohort)
+
+
+def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str) -> Iterator[Block]:
+    """The Kaplan-Meier figure with its risk table, the horizons, and medians with follow-up."""
+    curve = words.ask(Analysis(design, outcome, "kaplan_meier", BY_GROUP))
+    within = words.within(outcome)
+    if not isinstance(curve, Curve):
+        reason = curve.reason if isinstance(curve, Refused) else ""
+        yield refusal(words, words.say("outcome.curve", outcome=words.outcome(outcome)), reason)
+        return
+    test = words.ask(Analysis(design, outcome, "log_rank"))
+    annotation = words.say("outcome.test", p=p_phrase(test.p_value)) if isinstance(test, Test) else ""
+    title = words.say("outcome.curve", outcome=words.outcome(outcome))
+    label = words.say("outcome.free", outcome=within)
+    yield FigureBlock(
+        drawing(
+            survival_figure(curve, words.scale, label=label, annotation=annotation.rstrip(".")),
+            name,
+            title=title,
+            alternative=survival_words(curve, words.scale, label=label),
+        ),
+        words.say(
+            "outcome.curve_caption",
+            title=title,
+            level=f"{100 * curve.conf_level:g}",
+            zero=cohort.time_zero,
+            test=annotation,
+        ),
+    )
+    length = words.study.study.days(words.study.study.time_unit)
+    if words.study.horizons.at:
+        horizons = curve.at([horizon * length for horizon in words.study.horizons.at])
+        yield TableBlock(
+            horizons_table(horizons, words.scale, title=words.say("outcome.horizons", outcome=within), estimand=label)
+        )
+    yield TableBlock(
+        medians_table(
+            curve,
+            curve.quantile([0.5]),
+            words.scale,
+            title=words.say("outcome.medians"),
+            events=words.say("outcome.events"),
+            time=words.say("outcome.median_time"),
+        )
+    )
+    follow_up = words.ask(Analysis(design, outcome, "reverse_kaplan_meier", BY_GROUP))
+    if isinstance(follow_up, Curve):
+        yield TableBlock(
+            medians_table(
+                follow_up,
+                follow_up.quantile([0.5]),
+                words.scale,
+                title=words.say("outcome.follow_up"),
+                events=words.say("outcome.censored"),
+                time=words.say("outcome.median_follow_up"),
+            )
+        )
+
+
+def tests(words: Wording, design: str, outcome: str) -> Iterator[Block]:
+    """The log-rank tests, overall and by pair."""
+    overall = words.ask(Analysis(design, outcome, "log_rank"))
+    pairs = words.ask(Analysis(design, outcome, "pairwise_log_rank"))
+    if isinstance(pairs, Summary) and isinstance(overall, Test | Refused):
+        yield TableBlock(pairwise_table(pairs, overall, title=words.say("outcome.pairs")))
+    elif isinstance(overall, Refused):
+        yield refusal(words, words.say("outcome.pairs"), overall.reason)
+
+
+def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterator[Block]:
+    """The Cox models side by side, their whole-model tests, and the test of proportional hazards."""
+    asked = {words.say("outcome.unadjusted"): cox_analysis(words.study, design, outcome, adjusted=False)}
+    if has_adjustment(words.study, outcome):
+        asked[words.say("outcome.adjusted")] = cox_analysis(words.study, design, outcome, adjusted=True)
+    fitted = {name: words.ask(analysis) for name, analysis in asked.items()}
+    shown = {name: one for name, one in fitted.items() if isinstance(one, Effects | Refused)}
+    yield TableBlock(
+        effects_table(
+            shown,
+            title=words.say("outcome.model", outcome=words.within(outcome)),
+            words=words.table_words(),
+            counts=group_counts(cohort),
+        )
+    )
+    for name, one in shown.items():
+        if isinstance(one, Effects):
+            yield Paragraph((whole_model(words, name, one),))
+    test = words.ask(
+        Analysis(design, outcome, "proportional_hazards", model_settings(words.study, design, outcome, adjusted=True))
+    )
+    title = words.say("outcome.proportional", model=list(asked)[-1].lower())
+    if isinstance(test, Summary | Test):
+        yield TableBlock(proportional_hazards_table(test, title=title, words=words.table_words()))
+    elif isinstance(test, Refused):
+        yield refusal(words, title, test.reason)
+
+
+def whole_model(words: Wording, name: str, one: Effects) -> str:
+    """The tests of a whole model and its concordance, in one sentence each."""
+    tested = {
+        kind: f"χ² {fixed(one.tests[kind].statistic, 2)}, df {one.tests[kind].df:g}, {p_phrase(one.tests[kind].p_value)}"
+        for kind in ("likelihood_ratio", "wald", "score")
+    }
+    said = [
+        words.say(
+            "outcome.whole", model=name, lr=tested["likelihood_ratio"], wald=tested["wald"], score=tested["score"]
+        )
+    ]
+    if np.isfinite(one.concordance):
+        said.append(
+            words.say("outcome.concordance", value=fixed(one.concordance, 3), error=fixed(one.concordance_std_error, 3))
+        )
+    if one.n_left_out:
+        said.append(words.say("outcome.left_out", n=one.n_left_out))
+    return " ".join(said)
+
+
+def group_counts(cohort: Cohort) -> dict[tuple[str, str], tuple[float, float]]:
+    """People and events of each exposure group, for the table of hazard ratios."""
+    if cohort.group is None:
+        return {}
+    return {
+        ("group", level): (
+            float(len(np.unique(cohort.person[cohort.group.codes == code]))),
+            float(np.count_nonzero(cohort.event & (cohort.group.codes == code))),
+        )
+        for code, level in enumerate(cohort.group.levels)
+    }
+
+
+def refusal(words: Wording, what: str, reason: str) -> Paragraph:
+    """The paragraph that stands where something could not be estimated."""
+    return Paragraph((words.say("outcome.refused", what=what, reason=reason),))

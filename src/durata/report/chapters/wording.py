@@ -1,0 +1,81 @@
+"""What every chapter needs to word its numbers: sentences, time scale, labels, and hazard ratios in a row of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from durata.estimate.analysis import Analysis, Answer, Refused
+from durata.estimate.claim import Contrast
+from durata.report.contents import Contents
+from durata.report.words import Phrases, phrases
+from durata.show.effect_tables import Words
+from durata.show.numbers import ratio_interval
+from durata.show.time_scale import TimeScale, time_scale
+from durata.study.types import Study
+
+SINGULAR = {"days": "day", "weeks": "week", "months": "month", "years": "year"}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Contents with the words around them: ``say`` fills a sentence, ``scale`` shows times."""
+
+    contents: Contents
+    phrases: Phrases
+    scale: TimeScale
+
+    @property
+    def study(self) -> Study:
+        """The declared study."""
+        return self.contents.study
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence of the study's language, with the study's own words for start, end and treatment."""
+        treatment = self.study.treatment
+        known = {"start": treatment.start_name, "end": treatment.end_name, "treatment": treatment.name}
+        return self.phrases.say(key, **{**known, **values})
+
+    def ask(self, analysis: Analysis) -> Answer | Refused:
+        """The answer to an Analysis."""
+        return self.contents.answers.ask(analysis)
+
+    def outcome(self, name: str) -> str:
+        """The label of an outcome."""
+        return self.study.outcomes[name].label or name
+
+    def within(self, name: str) -> str:
+        """The label of an outcome as it stands inside a sentence."""
+        label = self.outcome(name)
+        # an acronym keeps its capitals
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+    def covariate(self, name: str) -> str:
+        """The label of a covariate as it stands inside a sentence."""
+        declared = self.study.covariates.get(name)
+        label = declared.label if declared is not None and declared.label else name
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+    def covariates(self, names: tuple[str, ...]) -> str:
+        """Covariates as an enumeration."""
+        return self.phrases.join([self.covariate(name) for name in names])
+
+    def adjusted(self, names: tuple[str, ...]) -> str:
+        """The words that say what a hazard ratio is adjusted for, empty for none."""
+        return self.say("lesson.adjusted", covariates=self.covariates(names)) if names else ""
+
+    def table_words(self) -> Words:
+        """What variables are called in tables and figures."""
+        variables = {name: one.label for name, one in self.study.covariates.items() if one.label}
+        units = {name: SINGULAR.get(one.unit, one.unit) for name, one in self.study.covariates.items() if one.unit}
+        return Words({"group": self.say("outcome.group"), **variables}, units)
+
+
+def wording(contents: Contents) -> Wording:
+    """Words for contents, in the study's language."""
+    return Wording(contents, phrases(contents.study.study.language), time_scale(contents.study))
+
+
+def ratio_words(contrast: Contrast) -> str:
+    """A hazard ratio with its interval, the interval's level named."""
+    numbers = ratio_interval(contrast.hazard_ratio, contrast.conf_low, contrast.conf_high)
+    return numbers.replace("(", f"({100 * contrast.conf_level:g}% CI ", 1)
