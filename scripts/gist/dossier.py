@@ -162,7 +162,7 @@ def _around_surgery(who: int, fixed: Calibrated, rng: np.random.Generator) -> Ro
         "baseline_hu": "" if no_density else str(density),
         "preop_hu": "" if no_density else str(max(15, int(density * (1 - change)))),
         "tki_start_date": iso(start),
-        "preop_scan_date": iso(surgery - int(rng.integers(4, 29))),
+        "preop_scan_date": iso(surgery - int(rng.integers(8, 29))),
         "preop_size_mm": str(after),
         "imaging_response": response,
         "preop_stop_date": iso(surgery - int(rng.choice([1, 1, 1, 2, 3, 5, 7]))),

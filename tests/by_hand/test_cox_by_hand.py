@@ -22,6 +22,7 @@ from durata.estimate.cox import cox
 from durata.estimate.cox_checks import residuals
 from durata.estimate.cox_prediction import baseline_hazard
 from durata.estimate.result import Effects
+from durata.finding import CannotEstimate
 
 SIX = Cohort(
     person=np.arange(7),
@@ -74,12 +75,29 @@ def test_efron_in_closed_form() -> None:
     assert effects.covariance[0, 0] == pytest.approx(1 / information, rel=1e-10)
 
 
+def test_exact_likelihood_of_the_six_rises_for_ever() -> None:
+    # Two of the four at risk at time 6 (risks r, 1, 1, 1): three pairs with x = 1, three without. The score is
+    # 2 - r/(r+1) - r/(r+1) = 2/(r+1), above zero for every r.
+    with pytest.raises(CannotEstimate, match="to infinity"):
+        cox(SIX, ["x"], ties="exact")
+
+
 def test_exact_in_closed_form() -> None:
-    effects = cox(SIX, ["x"], ties="exact")
+    # Two of five fail at once, one with x = 1 (of three) and one with x = 0 (of two). The pairs weigh 3 r^2 + 6 r + 1,
+    # so the score is 1 - (6 r^2 + 6 r)/(3 r^2 + 6 r + 1), zero where 3 r^2 = 1.
+    five = Cohort(
+        person=np.arange(5),
+        exit=np.array([2.0, 2, 3, 3, 3]),
+        event=np.array([True, True, False, False, False]),
+        covariates={"x": np.array([1.0, 0, 1, 1, 0])},
+    )
+    effects = cox(five, ["x"], ties="exact")
     r = exp(effects.estimate[0])
-    # Two of the four at risk at time 6 (risks r, 1, 1, 1): three pairs with x = 1, three without.
-    assert effects.log_likelihood == pytest.approx(2 * log(r) - log(3 * r + 3) - log(3 * r + 3), rel=1e-12)
-    assert 2 - 2 * r / (r + 1) == pytest.approx(2 / (r + 1), rel=1e-12)
+    assert r == pytest.approx(1 / sqrt(3), rel=1e-12)
+    assert effects.log_likelihood == pytest.approx(log(r) - log(3 * r**2 + 6 * r + 1), rel=1e-12)
+    assert effects.log_likelihood_null == pytest.approx(-log(10), rel=1e-12)
+    # The sum of x over the two is 2, 1 or 0, both ends with probability 1/(2 + 2 sqrt(3)).
+    assert effects.covariance[0, 0] == pytest.approx(1 + sqrt(3), rel=1e-10)
 
 
 def test_breslow_hazard_and_martingale_residuals() -> None:

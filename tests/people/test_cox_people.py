@@ -101,7 +101,7 @@ def test_separation_by_two_columns_together() -> None:
     rng = np.random.default_rng(6)
     first = rng.normal(size=12)
     cohort = people(first=first.tolist(), second=[3.0 * e - f for e, f in zip(EVENT, first, strict=True)])
-    with pytest.raises(CannotEstimate, match="'first', 'second' separate those .* coefficients run to infinity"):
+    with pytest.raises(CannotEstimate, match=r"'first', 'second' separate those .* coefficients run to infinity"):
         cox(cohort, ["first", "second"])
 
 

@@ -47,7 +47,8 @@ def outcomes(rows):
         ends = [min((day(row, c) for c in columns if row[c]), default=None) for row in rows]
         event = np.array([end is not None for end in ends])
         time = [
-            ((end or day(row, "last_contact_date")) - day(row, "surgery_date")).days for end, row in zip(ends, rows)
+            ((end or day(row, "last_contact_date")) - day(row, "surgery_date")).days
+            for end, row in zip(ends, rows, strict=True)
         ]
         found[name] = (np.array(time), event)
     return found

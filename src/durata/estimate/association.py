@@ -63,8 +63,10 @@ def tested_table(
         raise CannotEstimate(f"There is no test {test!r} of a table; there are {', '.join(TABLE_TESTS)}.")
     inner = occupied(table)
     if min(inner.shape) < 2:
-        what = "nobody is known" if inner.size == 0 else "one level" if inner.shape[0] < 2 else "one group"
-        return TableResult("", why_not=f"Not tested: {what if inner.size == 0 else f'everybody is in {what}'}.")
+        if inner.size == 0:
+            return TableResult("", why_not="Not tested: nobody has a known value.")
+        same = "value" if inner.shape[0] < 2 else "group"
+        return TableResult("", why_not=f"Not tested: everybody with a known value has the same {same}.")
     smallest = float(expected_counts(inner).min())
     chosen = test if test != "auto" else "fisher" if smallest < SMALL else "chi-square"
     if chosen == "chi-square-yates" and inner.shape != (2, 2):
@@ -207,7 +209,9 @@ def correlation_test(cohort: Cohort, first: str, second: str, *, method: Correla
         )
     return Test(
         hypothesis=f"{first} and {second} are not correlated",
-        method={"spearman": "Spearman correlation", "pearson": "Pearson correlation", "kendall": "Kendall's tau-b"}[method],
+        method={"spearman": "Spearman correlation", "pearson": "Pearson correlation", "kendall": "Kendall's tau-b"}[
+            method
+        ],
         statistic=estimate,
         df=np.nan,
         p_value=p_value,

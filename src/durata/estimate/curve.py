@@ -16,7 +16,8 @@ from durata.kernels.step_function import quantiles, rounding, steps_until
 
 def _asked(numbers: float | Iterable[float], what: str) -> FloatArray:
     """Numbers asked for, one or several, as an array; refused when missing or infinite."""
-    asked = np.atleast_1d(np.asarray(numbers if isinstance(numbers, (int, float)) else list(numbers), dtype=np.float64))
+    several = list(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, np.ndarray) else numbers
+    asked = np.atleast_1d(np.asarray(several, dtype=np.float64))
     if asked.ndim != 1 or not np.all(np.isfinite(asked)):
         raise CannotEstimate(f"The {what} asked for must be numbers, none missing or infinite.")
     return asked

@@ -67,8 +67,8 @@ def group_notes(empty: tuple[str, ...], n_left_out: int) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def select_rows(rows: Rows, mask: BoolArray) -> Rows:
-    """Only the rows of a mask."""
+def select_rows(rows: Rows, mask: BoolArray | IntArray) -> Rows:
+    """Only these rows (a mask, or positions)."""
     return Rows(
         rows.exit_time[mask],
         rows.event[mask],

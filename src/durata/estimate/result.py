@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from durata.estimate.curve import Curve, Stretch
-from durata.estimate.glossary import GLOSSARY, Summary, Tidy, as_frame, check_columns
+from durata.estimate.glossary import GLOSSARY, Summary, Tidy, as_frame, check_columns, or_none
 from durata.finding import Finding
 from durata.kernels.arrays import FloatArray
 
@@ -31,7 +31,8 @@ __all__ = [
 class Test(Tidy):
     """A hypothesis test: chi-square (or other) ``statistic`` with ``df`` and two-sided ``p_value``.
 
-    ``parts`` are rows of the glossary that make up the statistic (observed and expected by group, ...).
+    ``parts`` are rows of the glossary that make up the statistic (observed and expected by group, ...). An exact test
+    has no statistic and no degrees of freedom (NaN; None in ``glance``).
     """
 
     __test__ = False  # the field's word; pytest must not collect it
@@ -54,8 +55,8 @@ class Test(Tidy):
         """The statistic, its degrees of freedom and p-value."""
         return {
             **({"term": self.term} if self.term else {}),
-            "statistic": self.statistic,
-            "df": self.df,
+            "statistic": or_none(self.statistic),
+            "df": or_none(self.df),
             "p_value": self.p_value,
             "method": self.method,
         }

@@ -255,9 +255,11 @@ def _compared(
     """Observed, expected and covariance, summed over the strata that have events."""
     K = len(observation.levels) if n_groups is None else n_groups
     total = Comparison(np.zeros(K), np.zeros(K), np.zeros((K, K)))
-    for code in np.unique(stratum):
-        mask = stratum == code
-        part = rows if np.all(mask) else select_rows(rows, mask)
+    order = np.argsort(stratum, kind="stable")
+    ends = np.flatnonzero(np.diff(stratum[order])) + 1
+    for members in np.split(order, ends):
+        alone = len(members) == len(order)
+        part, part_group = (rows, group) if alone else (select_rows(rows, members), group[members])
         if not np.any(part.event):
             continue
         sets = count_risk_sets(
@@ -266,7 +268,7 @@ def _compared(
             part.entry,
             weights=part.weights,
             frequency=observation.frequency,
-            group=group[mask],
+            group=part_group,
             n_groups=K,
         )
         total = total + compare(sets.at_risk, sets.events, rho)

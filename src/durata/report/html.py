@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from importlib.resources import files
@@ -112,8 +113,10 @@ def _table_rows(table: Table) -> list[Mapping[str, Any]]:
 
 def _evidence(finding: Finding) -> list[tuple[str, str]]:
     """The evidence that the sentences of the finding do not already say."""
+    if not finding.evidence:
+        return []  # the sentences are then no templates: a brace in them is a brace
     said = {
-        name
+        re.split(r"[.\[]", name)[0]
         for sentence in (finding.what, finding.remedy)
         for _, name, _, _ in string.Formatter().parse(sentence)
         if name is not None

@@ -53,22 +53,17 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
         if not thin and not late:
             continue
         said = []
+        evidence: dict[str, object] = {"outcome": declared.label or outcome, "at_risk": counts}
         if thin:
             said.append("fewer than {enough} patients are left for {thin}")
+            evidence |= {"enough": ENOUGH_AT_RISK, "thin": "; ".join(thin)}
         if late:
             said.append("the median follow-up is {median:.0f} {unit}, shorter than {late} {unit}")
+            evidence |= {"median": median, "unit": unit, "late": ", ".join(f"{horizon:g}" for horizon in late)}
         yield seen(
             Severity.WARNING,
             "{outcome}: " + "; ".join(said) + ".",
-            evidence={
-                "outcome": declared.label or outcome,
-                "enough": ENOUGH_AT_RISK,
-                "thin": "; ".join(thin),
-                "late": ", ".join(f"{horizon:g}" for horizon in late),
-                "median": median,
-                "unit": unit,
-                "at_risk": counts,
-            },
+            evidence=evidence,
             remedy="Choose earlier [horizons] at, or print these values only with their interval and number at risk.",
         )
     if not judged:

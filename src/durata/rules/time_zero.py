@@ -38,7 +38,6 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
         total = sum(row.days for row in rows)
         if total <= 0:
             continue
-        most = max(rows, key=lambda row: row.share)
         yield seen(
             Severity.ERROR,
             "{outcome}: patients are put into groups by something known only after time zero ({zero}). Until then they "
@@ -47,7 +46,6 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
             evidence={
                 "outcome": declared.label or outcome,
                 "zero": cohort.time_zero,
-                "unit": unit,
                 "parts": "; ".join(
                     f"{row.group}: {row.days / length:,.0f} of {row.total / length:,.0f} patient-{unit} guaranteed "
                     f"({100 * row.share:.0f} %)"
@@ -56,7 +54,6 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
                 "guaranteed": {row.group: row.days / length for row in rows},
                 "follow_up": {row.group: row.total / length for row in rows},
                 "share": {row.group: row.share for row in rows},
-                "worst": most.group,
             },
             remedy="Read the time-dependent analysis beside it, which guarantees nobody any time; do not conclude from "
             "the grouping alone.",

@@ -34,7 +34,6 @@ def beside(words: Wording) -> Iterator[Block]:
 def designs_table(words: Wording, outcome: str) -> Table:
     """Each design: what it compares, what it takes for granted, people, events and guaranteed time."""
     heads = (
-        Head(words.say("beside.compares"), "left", wide=True),
         Head(words.say("beside.conditions"), "left", wide=True),
         Head(words.say("beside.people"), "right"),
         Head(words.say("beside.events"), "right"),
@@ -42,7 +41,6 @@ def designs_table(words: Wording, outcome: str) -> Table:
     )
     rows = []
     for name, design in DESIGNS.items():
-        compares = Cell(in_words(design.compares, words.study))
         conditions = Cell(in_words(design.conditions_on, words.study))
         cohort = words.contents.answers.cohort(name, outcome)
         numbers: tuple[Cell, ...]
@@ -52,9 +50,9 @@ def designs_table(words: Wording, outcome: str) -> Table:
             times = guaranteed_time(cohort)
             total = sum(row.total for row in times)
             share = sum(row.days for row in times) / total if total > 0 else 0.0
-            guaranteed = percent(share, 0) if share > 0 else words.say("beside.no_guaranteed")
+            guaranteed = percent(share, 0)
             numbers = (Cell(count(cohort.n_people)), Cell(count(cohort.n_events)), Cell(guaranteed))
-        rows.append(Row(in_words(design.title, words.study), (compares, conditions, *numbers)))
+        rows.append(Row(in_words(design.title, words.study), (conditions, *numbers)))
     title = words.say("beside.designs", outcome=words.outcome(outcome))
     return Table(title, words.say("beside.design"), heads, tuple(rows))
 
@@ -102,7 +100,7 @@ def effect_row(words: Wording, contrast: Contrast) -> ForestRow:
         contrast.conf_low,
         contrast.conf_high,
         contrast.p_value,
-        detail=percent(share, 0) if share > 0 else words.say("beside.no_guaranteed"),
+        detail=percent(share, 0),
         depth=1,
     )
 
@@ -118,5 +116,6 @@ def time_dependent_model(words: Wording, outcome: str) -> Iterator[Block]:
         asked[words.say("outcome.adjusted")] = cox_analysis(words.study, design, outcome, adjusted=True)
     answers = {name: words.ask(analysis) for name, analysis in asked.items()}
     shown = {name: one for name, one in answers.items() if isinstance(one, Effects | Refused)}
+    named = words.table_words(group=words.say("beside.td_group"))
     title = words.say("beside.td_model", outcome=words.outcome(outcome))
-    yield TableBlock(effects_table(shown, title=title, words=words.table_words(), counts=group_counts(cohort)))
+    yield TableBlock(effects_table(shown, title=title, words=named, counts=group_counts(cohort)))

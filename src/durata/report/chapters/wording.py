@@ -63,11 +63,11 @@ class Wording:
         """The words that say what a hazard ratio is adjusted for, empty for none."""
         return self.say("lesson.adjusted", covariates=self.covariates(names)) if names else ""
 
-    def table_words(self) -> Words:
-        """What variables are called in tables and figures."""
+    def table_words(self, group: str = "") -> Words:
+        """What variables are called in tables and figures; ``group`` is what the exposure is called."""
         variables = {name: one.label for name, one in self.study.covariates.items() if one.label}
         units = {name: SINGULAR.get(one.unit, one.unit) for name, one in self.study.covariates.items() if one.unit}
-        return Words({"group": self.say("outcome.group"), **variables}, units)
+        return Words({"group": group or self.say("outcome.group"), **variables}, units)
 
 
 def wording(contents: Contents) -> Wording:

@@ -31,7 +31,7 @@ from durata.show.figures.style import (
     width_of,
     wrapped,
 )
-from durata.show.numbers import count
+from durata.show.numbers import count, counted
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
 
@@ -190,10 +190,7 @@ def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: Swimme
         block = [bar for bar in bars if bar.group == group]
         _block(axes, block, scale, top=y, step=step, colour=mine.colour)
         middle = y - step * len(block) / 2 if step * len(block) >= blocks[group] else y - blocks[group] / 2
-        lines = (
-            *name_lines[group],
-            f"{count(len(block))} patients{totals}" if len(block) > 1 else f"1 patient{totals}",
-        )
+        lines = (*name_lines[group], f"{counted(len(block), 'patient')}{totals}")
         for line, text in enumerate(lines):
             at = foot + middle + SMALL * LINE * ((len(lines) - 1) / 2 - line)
             last = line == len(lines) - 1
