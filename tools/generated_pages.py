@@ -112,12 +112,12 @@ def study_file() -> str:
 
 
 def rules() -> str:
-    """docs/rules/README.md: the rules, each with the first line of its docstring."""
+    """docs/rules.md: the rules, each with the first line of its docstring."""
     from durata.rules.catalogue import all_rules
 
     lines = ["# Rules", "", GENERATED, "", "| code | name | since | why it matters |", "|---|---|---|---|"]
     lines += [
-        f"| [{code}]({code}.md) | {rule.name} | {rule.since} | {rule.summary} |" for code, rule in all_rules().items()
+        f"| [{code}](rules/{code}.md) | {rule.name} | {rule.since} | {rule.summary} |" for code, rule in all_rules().items()
     ]
     return "\n".join(lines) + "\n"
 
@@ -133,7 +133,7 @@ PAGES = {
     "ARCHITECTURE.md": architecture,
     "docs/commands.md": commands,
     "docs/study-file.md": study_file,
-    "docs/rules/README.md": rules,
+    "docs/rules.md": rules,
 }
 
 

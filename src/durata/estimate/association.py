@@ -55,7 +55,7 @@ class TableResult:
         }
 
 
-def tested_table(
+def table_result(
     table: FloatArray, test: TableTest = "auto", *, seed: int = SEED, n_simulated: int = SIMULATED_TABLES
 ) -> TableResult:
     """Test a table of counts; "auto" is chi-square unless an expected count is below 5, then Fisher's exact test."""
@@ -142,7 +142,7 @@ def association_test(
     persons = people(cohort, by)
     category = cohort.category(column)
     table = persons.counts(category)
-    found = tested_table(table, test, seed=seed, n_simulated=n_simulated)
+    found = table_result(table, test, seed=seed, n_simulated=n_simulated)
     if found.why_not:
         raise CannotEstimate(f"{column!r} by {by!r}: {found.why_not} Compare another column or other groups.")
     expected = expected_counts(table)

@@ -58,7 +58,7 @@ class NumberResult:
         }
 
 
-def tested_samples(samples: Sequence[FloatArray], test: GroupTest) -> NumberResult:
+def samples_result(samples: Sequence[FloatArray], test: GroupTest) -> NumberResult:
     """Test known values, an array a group; groups without anybody are left out."""
     if test not in GROUP_TESTS:
         raise CannotEstimate(f"There is no test {test!r} of groups; there are {', '.join(GROUP_TESTS)}.")
@@ -115,7 +115,7 @@ def compare_groups(cohort: Cohort, column: str, by: str = "group", *, test: Grou
     """
     persons = people(cohort, by)
     samples = persons.by_group(number(cohort, column))
-    found = tested_samples(samples, test)
+    found = samples_result(samples, test)
     if found.why_not:
         raise CannotEstimate(f"{column!r} by {by!r}: {found.why_not}")
     described = "median" if test == "kruskal-wallis" else "mean"
@@ -218,7 +218,10 @@ def _pair(
 ) -> dict[str, Any]:
     method = PAIR_TESTS[test]
     if test == "wilcoxon":
-        found = rank_sum(group, reference, exact=exact, conf_level=conf_level)
+        try:
+            found = rank_sum(group, reference, exact=exact, conf_level=conf_level)
+        except ValueError as tied:
+            raise CannotEstimate(f"Wilcoxon rank-sum test: {tied}; leave 'exact' out.") from tied
         estimate, low, high, df = found.shift, found.low, found.high, np.nan
         method += " (exact)" if found.exact else " (normal approximation)"
         statistic, p_value = found.statistic, found.p_value

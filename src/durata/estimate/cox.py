@@ -98,17 +98,17 @@ def cox(
     if not design.parts:
         raise CannotEstimate("The model has strata or offsets only; name at least one term whose effect is wanted.")
     rows = cox_rows(cohort, design, ties=ties, cluster=by)
-    refuse_without_events(design, cohort.select(rows.rows), rows)
+    refuse_without_events(design, cohort, rows)
     fit = fit_cox(rows.risk_order(), rows.x, offset=rows.offset, ties=ties)
     refuse_failure(fit, design.names, rows)
-    at_fit = fitted(rows, fit.coefficients, ties=ties)
     covariance = fit.covariance
     if robust:
+        at_fit = fitted(rows, fit.coefficients, ties=ties)
         leverage = rows.clustered(
             score_residuals(at_fit.order, at_fit.columns, at_fit.sums) @ covariance, by_cluster=True
         )
         covariance = leverage.T @ leverage
-    pairs = pairs_of(rows, at_fit.linear_predictor, "n")
+    pairs = pairs_of(rows, rows.linear_predictor(fit.coefficients), "n")
     left_out = int(np.count_nonzero(weighted(cohort))) - len(np.unique(rows.rows))
     p = len(fit.coefficients)
     tests = _tests(fit, covariance, rows, ties, robust=bool(robust))

@@ -147,6 +147,25 @@ def concordance(cohort: Cohort, effects: Effects, *, weight: TimeWeight = "n") -
     References
     ----------
     Harrell et al., JAMA 247:2543, 1982; Uno et al., Statist. Med. 30:1105, 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from durata.estimate.cox import cox
+    >>> x = np.array([1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+    >>> time, event = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), np.ones(6, dtype=bool)
+    >>> cohort = Cohort(person=np.arange(6), exit=time, event=event, covariates={"x": x})
+    >>> effects = cox(cohort, ["x"])
+    >>> round(concordance(cohort, effects).rows()[0]["estimate"], 3)
+    0.6
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> x = {"x": [1, 0, 1, 0, 0, 1]}
+    >>> cohort = du.cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1, 1, 1, 0, 1, 1], covariates=x)
+    >>> du.concordance(cohort, du.cox(cohort, ["x"])).rows()[0]["estimate"] == 7.5 / 13  # pairs in order / pairs
+    True
     """
     if weight not in WEIGHT_WORDS:
         raise CannotEstimate(f"There is no weight {weight!r}; there are {', '.join(map(repr, WEIGHT_WORDS))}.")
@@ -183,6 +202,26 @@ def residuals(cohort: Cohort, effects: Effects, kind: ResidualKind) -> Residuals
     References
     ----------
     Therneau, Grambsch & Fleming, Biometrika 77:147, 1990; Schoenfeld, Biometrika 69:239, 1982.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from durata.estimate.cox import cox
+    >>> x = np.array([1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+    >>> time, event = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), np.ones(6, dtype=bool)
+    >>> cohort = Cohort(person=np.arange(6), exit=time, event=event, covariates={"x": x})
+    >>> effects = cox(cohort, ["x"])
+    >>> bool(abs(residuals(cohort, effects, "martingale").values.sum()) < 1e-9)
+    True
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> x = {"x": [1, 0, 1, 0, 0, 1]}
+    >>> cohort = du.cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1, 1, 1, 0, 1, 1], covariates=x)
+    >>> martingale = du.residuals(cohort, du.cox(cohort, ["x"]), "martingale")
+    >>> len(martingale.values), bool(abs(martingale.values.sum()) < 1e-12)
+    (6, True)
     """
     if kind not in get_args(ResidualKind):
         raise CannotEstimate(f"There are no {kind!r} residuals; there are {', '.join(get_args(ResidualKind))}.")

@@ -15,14 +15,14 @@ from durata.terms import Columns, Design
 REMEDY = "Join it with another level, leave it out, or use a penalised (Firth) estimate."
 
 
-def refuse_without_events(design: Design, chosen: Columns, rows: CoxRows) -> None:
+def refuse_without_events(design: Design, cohort: Columns, rows: CoxRows) -> None:
     """Raise CannotEstimate when nobody has the event, or nobody of one level of a category does."""
     rows.risk_order()
     for part in design.parts:
         if len(part.codings) > 1 or not part.codings[0].levels:
             continue
         coding = part.codings[0]
-        codes = coding.codes(chosen)
+        codes = coding.codes(cohort)[rows.rows]
         events = np.bincount(codes[rows.event], minlength=len(coding.levels))
         for code in np.flatnonzero(events == 0).tolist():
             n = int(np.count_nonzero(codes == code))

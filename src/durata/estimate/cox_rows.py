@@ -51,6 +51,8 @@ class CoxRows:
     @property
     def n_people(self) -> int:
         """How many persons (frequency weights counted)."""
+        if np.all(self.person[1:] > self.person[:-1]):  # as most cohorts are: one row a person
+            return self.n
         _, first = np.unique(self.person, return_index=True)
         chosen = np.zeros(len(self.rows), dtype=np.bool_)
         chosen[first] = True
@@ -66,6 +68,11 @@ class CoxRows:
         if self.order is None:
             raise CannotEstimate("Nobody in the cohort has the event: no hazard can be compared.")
         return self.order
+
+    def linear_predictor(self, coefficients: FloatArray) -> FloatArray:
+        """(n,) linear predictors relative to the mean covariates and the mean offset."""
+        eta = (self.x - self.mean(self.x)) @ coefficients
+        return eta if self.offset is None else eta + (self.offset - self.mean(self.offset[:, None])[0])
 
     def mean(self, columns: FloatArray) -> FloatArray:
         """(p,) weighted means of ``columns`` (n, p)."""
@@ -160,9 +167,7 @@ def fitted(rows: CoxRows, coefficients: FloatArray, *, ties: TieMethod) -> Fitte
     centre = rows.mean(rows.x)
     columns = kept_columns(order, rows.x) - centre[:, None]
     zero = 0.0 if rows.offset is None else float(rows.mean(rows.offset[:, None])[0])
-    eta = (rows.x - centre) @ coefficients
-    if rows.offset is not None:
-        eta = eta + (rows.offset - zero)
+    eta = rows.linear_predictor(coefficients)
     sums = risk_sums(order, order.weight * np.exp(eta[order.rows]), ties == "efron")
     return Fitted(rows, order, columns, centre, zero, eta, sums)
 

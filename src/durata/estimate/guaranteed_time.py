@@ -45,7 +45,7 @@ def guaranteed_time(cohort: Cohort) -> tuple[GuaranteedTime, ...]:
     >>> study = du.read_study(du.example("stanford"))
     >>> cohort = du.observed(study, du.read_records(study), "death", zero="start")
     >>> [(row.group, round(row.days)) for row in du.guaranteed_time(cohort)]
-    [('<=14 days', 109), ('15-42 days', 776), ('>42 days', 1715)]
+    [('≤14 days', 109), ('15-42 days', 776), ('>42 days', 1715)]
     """
     if cohort.group is None:
         raise CannotEstimate("Guaranteed time belongs to groups, and this cohort has none.")

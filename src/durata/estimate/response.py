@@ -9,7 +9,7 @@ import numpy as np
 
 from durata.category import Category
 from durata.cohort import Cohort
-from durata.estimate.association import TableTest, tested_table
+from durata.estimate.association import TableTest, table_result
 from durata.estimate.counted import check_level
 from durata.estimate.glossary import or_none
 from durata.estimate.people import ALL, People, people
@@ -133,7 +133,7 @@ def response_test(
     persons = people(cohort, by)
     x, n = _counted(cohort, persons, response, success)
     table = np.vstack([x, n - x])
-    found = tested_table(table, test, seed=seed, n_simulated=n_simulated)
+    found = table_result(table, test, seed=seed, n_simulated=n_simulated)
     if found.why_not:
         raise CannotEstimate(f"Response {response!r} by {by!r}: {found.why_not}")
     expected = expected_counts(table)[0]
@@ -257,7 +257,7 @@ def risk_differences(
         low, high = newcombe_limits(x[second], n[second], x[first], n[first], conf_level)
         known = min(n[first], n[second]) > 0
         table = np.vstack([x, n - x])[:, [first, second]]
-        found = tested_table(table, test)
+        found = table_result(table, test)
         notes += found.notes
         row: dict[str, Any] = {"term": response, "group": persons.levels[second], "reference": persons.levels[first]}
         row["n"] = int(n[first] + n[second])

@@ -103,8 +103,9 @@ def count_pairs(
     if late is not None:
         everyone = everyone - late.not_yet(e_time, e_stratum)
     tied = np.flatnonzero(shared[fails])
-    lower, same = going_on(np.arange(len(fails)), e_rank), np.zeros(len(fails))
-    same[tied] = going_on(tied, e_rank[tied] + 1) - lower[tied]
+    both = going_on(np.append(np.arange(len(fails)), tied), np.append(e_rank, e_rank[tied] + 1))
+    lower, same = both[: len(fails)], np.zeros(len(fails))
+    same[tied] = both[len(fails) :] - lower[tied]
     higher = everyone - lower - same
 
     # Each row against the events it outlived while at risk.
@@ -125,8 +126,9 @@ def count_pairs(
         return out
 
     ties = np.flatnonzero(shared)
-    below_it, as_it = outlived(np.arange(n), rank), np.zeros(n)
-    as_it[ties] = outlived(ties, rank[ties] + 1) - below_it[ties]
+    both = outlived(np.append(np.arange(n), ties), np.append(rank, rank[ties] + 1))
+    below_it, as_it = both[:n], np.zeros(n)
+    as_it[ties] = both[n:] - below_it[ties]
     above_it = events.before(survived) - events.before(missed) - below_it - as_it
 
     influence = np.column_stack([above_it, below_it, as_it])

@@ -143,7 +143,7 @@ def trend(successes: ArrayLike, n: ArrayLike, scores: ArrayLike | None = None) -
     variance = share * (1 - share) * float(total @ centred**2)
     if not variance > 0:
         return UNDEFINED
-    statistic = float(x @ centred) ** 2 / variance
+    statistic = float((x @ centred) ** 2 / variance)
     return Statistic(statistic, 1.0, chi_square_p_value(statistic, 1.0))
 
 

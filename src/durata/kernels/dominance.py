@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+
+Whole = NDArray[np.int32 | np.int64]
 
 
 class PrefixSums:
@@ -16,11 +19,13 @@ class PrefixSums:
 
     def __init__(self, rank: IntArray, weight: FloatArray) -> None:
         """``rank`` (n,) whole numbers from 0, ``weight`` (n,)."""
-        self.rank, self.weight = rank, weight
+        small = len(rank) < np.iinfo(np.int32).max // 4 and int(rank.max(initial=0)) < np.iinfo(np.int32).max // 4
+        self.rank: Whole = rank.astype(np.int32) if small else rank.astype(np.int64)
+        self.weight = weight
         self.bits = int(rank.max(initial=0) + 1).bit_length()
         size = 1 << self.bits
         self.running = np.concatenate([[0.0], np.cumsum(weight)])
-        self.below = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=size))])
+        self.below = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=size))]).astype(self.rank.dtype)
         self.weight_below = np.concatenate([[0.0], np.cumsum(np.bincount(rank, weight, minlength=size))])
 
     def before(self, q: IntArray) -> FloatArray:
@@ -38,9 +43,9 @@ class PrefixSums:
             return total
         # Queries in the order of their rank read the items, sorted by rank, from left to right.
         by_rank = np.argsort(r)
-        inside, limit = q[by_rank], r[by_rank]
+        inside, limit = q[by_rank].astype(self.rank.dtype), r[by_rank].astype(self.rank.dtype)
         rank, weight = self.rank, self.weight
-        clear, clear_weight = np.zeros(len(rank) + 1, dtype=np.intp), np.zeros(len(rank) + 1)
+        clear, clear_weight = np.zeros(len(rank) + 1, dtype=rank.dtype), np.zeros(len(rank) + 1)
         for bit in range(self.bits - 1, -1, -1):
             is_set = (rank >> bit) & 1 == 1
             np.cumsum(~is_set, out=clear[1:])
@@ -60,13 +65,13 @@ class PrefixSums:
         out[by_rank] = total
         return out
 
-    def _sorted_by_bit(self, rank: IntArray, is_set: BoolArray, clear: IntArray, bit: int) -> IntArray:
+    def _sorted_by_bit(self, rank: Whole, is_set: BoolArray, clear: Whole, bit: int) -> Whole:
         """The permutation that sorts items, sorted by their higher bits, by one bit more, keeping their order."""
         block = (rank >> (bit + 1)) << (bit + 1)
         begin, middle = self.below[block], self.below[block + (1 << bit)]
-        place = np.arange(len(rank))
+        place = np.arange(len(rank), dtype=rank.dtype)
         zeros_before = clear[:-1] - clear[begin]
         target = np.where(is_set, middle + (place - begin - zeros_before), begin + zeros_before)
-        into = np.empty(len(rank), dtype=np.intp)
+        into = np.empty_like(place)
         into[target] = place
         return into

@@ -48,7 +48,7 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
                 "zero": cohort.time_zero,
                 "parts": "; ".join(
                     f"{row.group}: {row.days / length:,.0f} of {row.total / length:,.0f} patient-{unit} guaranteed "
-                    f"({100 * row.share:.0f} %)"
+                    f"({100 * row.share:.0f}%)"
                     for row in rows
                 ),
                 "guaranteed": {row.group: row.days / length for row in rows},

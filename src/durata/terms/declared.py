@@ -71,22 +71,38 @@ def transform(variable: str, function: Function, *, per: float = 1.0) -> Transfo
 
 
 def factor(variable: str, *, reference: str | None = None) -> Factor:
-    """The column ``variable`` as categories, compared with ``reference`` (the first level if not given)."""
+    """The column ``variable`` as categories, compared with ``reference`` (the first level if not given).
+
+    >>> factor("grade", reference="2")
+    Factor(variable='grade', reference='2')
+    """
     return Factor(variable, reference)
 
 
 def interaction(left: Simple, right: Simple) -> Interaction:
-    """The interaction of two terms; name both as terms as well (or as strata)."""
+    """The interaction of two terms; name both as terms as well (or as strata).
+
+    >>> ["age", "sex", interaction("age", "sex")][2]
+    Interaction(left='age', right='sex')
+    """
     return Interaction(left, right)
 
 
 def strata(*variables: str) -> Strata:
-    """A baseline hazard of its own for every level (combination) of these columns."""
+    """A baseline hazard of its own for every level (combination) of these columns.
+
+    >>> strata("centre", "sex")
+    Strata(variables=('centre', 'sex'))
+    """
     return Strata(variables)
 
 
 def offset(variable: str) -> Offset:
-    """A known part of the linear predictor."""
+    """A known part of the linear predictor: the column enters with the coefficient 1.
+
+    >>> offset("log_expected_rate")
+    Offset(variable='log_expected_rate')
+    """
     return Offset(variable)
 
 

@@ -39,7 +39,10 @@ class CoxFit:
 
 def kept_columns(order: RiskOrder, x: FloatArray) -> FloatArray:
     """Covariates ``x`` (n, p) of the kept rows, as contiguous columns (p, m)."""
-    return np.ascontiguousarray(x.T[:, order.rows])
+    out = np.empty((x.shape[1], len(order.rows)))
+    for j, column in enumerate(x.T):
+        np.take(column, order.rows, out=out[j])
+    return out
 
 
 def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None, ties: TieMethod = "efron") -> CoxFit:

@@ -120,4 +120,4 @@ def change_words(words: Wording, ratio: float) -> str:
     change = round(100 * (ratio - 1))
     if change == 0:
         return words.say("lesson.equal")
-    return words.say("lesson.percent_lower" if change < 0 else "lesson.percent_higher", percent=f"{abs(change):,} %")
+    return words.say("lesson.percent_lower" if change < 0 else "lesson.percent_higher", percent=f"{abs(change):,}%")
