@@ -13,6 +13,8 @@ from test_document import TABLE, example, flow_drawing
 from durata.finding import Finding, Severity, Where
 from durata.report.document import Document, FigureBlock, FindingBlock, Heading, Paragraph, TableBlock, strong
 from durata.report.html import POLICY, to_html
+from durata.show.numbers import Cell
+from durata.show.table import Head, Row, Table
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -78,12 +80,19 @@ def test_a_table_has_three_rules_scopes_spanners_and_notes() -> None:
     assert '<span class="number">Table 1.</span> Deaths' in html
 
 
+def test_numbers_line_up_at_their_decimal_point() -> None:
+    rows = tuple(Row(str(k), (Cell(text),)) for k, text in enumerate(("1,141 (369 to 1,571)", "632 (9 to 70)")))
+    html = to_html(Document("t", "", (TableBlock(Table("t", "", (Head("days"),), rows)),)))
+    assert '<td class="decimal">1,141 (369 to 1,571)</td>' in html
+    assert '<td class="decimal">\u2007\u2008632 (9 to 70)</td>' in html
+
+
 def test_a_finding_says_what_it_saw_and_what_to_do() -> None:
     finding = Finding(
         "T01",
         Severity.ERROR,
         "{days} days are guaranteed.",
-        {"days": 1234, "largest_share": 0.27314},
+        {"days": 1234},
         "Read the other analysis.",
         Where("study.toml", 9, 1),
         "Suissa 2008",
@@ -91,7 +100,6 @@ def test_a_finding_says_what_it_saw_and_what_to_do() -> None:
     assert part(to_html(Document("t", "", (FindingBlock(finding),))), "<article", "</article>") == (
         '<article class="finding error"><header><span class="severity">Error</span><span class="code">T01</span>'
         '<span class="where">study.toml:9:1</span></header><p class="what">1234 days are guaranteed.</p>'
-        '<dl class="evidence"><div><dt>largest share</dt><dd>0.273</dd></div></dl>'
         '<p class="remedy"><span class="label">What to do</span> Read the other analysis.</p>'
         '<p class="reference">Suissa 2008</p></article>'
     )
@@ -143,7 +151,7 @@ def test_hostile_words_are_shown_literally(word: str) -> None:
     plain = Page(to_html(example()))
     assert page.tags == plain.tags
     assert [(tag, name) for tag, name, _ in page.attributes] == [(tag, name) for tag, name, _ in plain.attributes]
-    assert "".join(page.words).count(word) >= 25
+    assert "".join(page.words).count(word) >= 24
     if escape(word) != word:
         assert word not in html
 

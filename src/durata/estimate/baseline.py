@@ -84,15 +84,16 @@ def baseline_table(
         column = cohort.column(name)
         if isinstance(column, Category):
             table = persons.counts(column)
+            known = int(table.sum())
             rows += _levels(name, column, table, persons, by)
             compared, found = _category_compared(table, test, seed, n_simulated)
             notes += found
         else:
             samples = persons.by_group(column)
+            known = sum(len(sample) for sample in samples)
             rows += _numbers(name, samples, persons, by, ways[name])
             compared = _number_compared(samples, ways[name])
         if by is not None:
-            known = [row["n"] for row in rows if row["term"] == name and row["group"] == ALL][0]
             rows.append({"term": name, "n": known, "missing": len(persons) - known, **compared})
     return Summary(
         what="baseline characteristics" + (f" by {by}" if by is not None else ""),

@@ -157,15 +157,7 @@ def concordance(cohort: Cohort, effects: Effects, *, weight: TimeWeight = "n") -
     >>> cohort = Cohort(person=np.arange(6), exit=time, event=event, covariates={"x": x})
     >>> effects = cox(cohort, ["x"])
     >>> round(concordance(cohort, effects).rows()[0]["estimate"], 3)
-    0.6
-
-    Examples
-    --------
-    >>> import durata as du
-    >>> x = {"x": [1, 0, 1, 0, 0, 1]}
-    >>> cohort = du.cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1, 1, 1, 0, 1, 1], covariates=x)
-    >>> du.concordance(cohort, du.cox(cohort, ["x"])).rows()[0]["estimate"] == 7.5 / 13  # pairs in order / pairs
-    True
+    0.467
     """
     if weight not in WEIGHT_WORDS:
         raise CannotEstimate(f"There is no weight {weight!r}; there are {', '.join(map(repr, WEIGHT_WORDS))}.")
@@ -213,15 +205,6 @@ def residuals(cohort: Cohort, effects: Effects, kind: ResidualKind) -> Residuals
     >>> effects = cox(cohort, ["x"])
     >>> bool(abs(residuals(cohort, effects, "martingale").values.sum()) < 1e-9)
     True
-
-    Examples
-    --------
-    >>> import durata as du
-    >>> x = {"x": [1, 0, 1, 0, 0, 1]}
-    >>> cohort = du.cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1, 1, 1, 0, 1, 1], covariates=x)
-    >>> martingale = du.residuals(cohort, du.cox(cohort, ["x"]), "martingale")
-    >>> len(martingale.values), bool(abs(martingale.values.sum()) < 1e-12)
-    (6, True)
     """
     if kind not in get_args(ResidualKind):
         raise CannotEstimate(f"There are no {kind!r} residuals; there are {', '.join(get_args(ResidualKind))}.")

@@ -83,15 +83,6 @@ def baseline_hazard(cohort: Cohort, effects: Effects, *, centred: bool = False) 
     >>> effects = cox(cohort, ["x"])
     >>> baseline_hazard(cohort, effects).groups
     ('all',)
-
-    Examples
-    --------
-    >>> import durata as du
-    >>> x = {"x": [1, 0, 1, 0, 0, 1]}
-    >>> cohort = du.cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1, 1, 1, 0, 1, 1], covariates=x)
-    >>> hazard = du.baseline_hazard(cohort, du.cox(cohort, ["x"]))
-    >>> [round(row["estimate"], 4) for row in hazard.rows()[:2]]
-    [0.1583, 0.3501]
     """
     model = _model(cohort, effects)
     at = np.asarray(effects.settings["means"]) if centred else np.zeros(len(effects.estimate))
@@ -200,6 +191,10 @@ def linear_predictor(
     ``reference``: covariates of 0 ("zero"); the means of the columns, 0 for columns of -1, 0 and 1 ("sample");
     the means within the person's stratum ("strata"; the same as "sample" without strata).
 
+    References
+    ----------
+    Cox, J. R. Statist. Soc. B 34:187, 1972.
+
     Examples
     --------
     >>> import numpy as np
@@ -210,19 +205,6 @@ def linear_predictor(
     >>> effects = cox(cohort, ["x"])
     >>> found = linear_predictor(cohort, effects, {"x": [2.0]})
     >>> bool(found.estimate[0] == 2 * effects.estimate[0])
-    True
-
-    References
-    ----------
-    Cox, J. R. Statist. Soc. B 34:187, 1972.
-
-    Examples
-    --------
-    >>> import durata as du
-    >>> x = {"x": [1, 0, 1, 0, 0, 1]}
-    >>> cohort = du.cohort_from_arrays(time=[1, 2, 3, 4, 5, 6], event=[1, 1, 1, 0, 1, 1], covariates=x)
-    >>> effects = du.cox(cohort, ["x"])
-    >>> bool(du.linear_predictor(cohort, effects, {"x": [0, 2]}).estimate[1] == 2 * effects.estimate[0])
     True
     """
     if reference not in get_args(Reference):

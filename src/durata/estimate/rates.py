@@ -13,7 +13,7 @@ from durata.estimate.observation import Observation, observe
 from durata.estimate.people import ALL
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate
-from durata.kernels.arrays import FloatArray
+from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_values
 from durata.kernels.person_time import exact_rate_limits, log_rate_limits, rate_ratio
 
@@ -71,9 +71,8 @@ def event_rates(
     if by is not None:
         names.append(ALL)
         # a person whose group changes is in two groups, and once in everybody
-        people = len(np.unique(observation.rows.person))
-        weighted = n.sum() if len(observation.rows.person) == people else float(people)
-        n, events, time = np.append(n, weighted), np.append(events, events.sum()), np.append(time, time.sum())
+        n = np.append(n, _persons(observation).sum())
+        events, time = np.append(events, events.sum()), np.append(time, time.sum())
     low, high = (exact_rate_limits if interval == "exact" else log_rate_limits)(events, time, conf_level)
     rows = []
     for k, name in enumerate(names):
@@ -190,12 +189,28 @@ def _counting(cohort: Cohort, by: str | None) -> Observation:
 def _totals(observation: Observation) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(K,) persons, events and person-time of each group."""
     rows, k = observation.rows, len(observation.levels)
-    weight = np.ones(len(rows.exit_time)) if rows.weights is None else rows.weights
+    weight = _weights(observation)
     begin = np.zeros(len(rows.exit_time)) if rows.entry is None else np.maximum(rows.entry, 0.0)
     time = np.maximum(rows.exit_time - begin, 0.0)
-    seen = np.unique(np.column_stack([observation.group, rows.person]), axis=0, return_index=True)[1]
+    in_group = np.column_stack([observation.group, rows.person])
+    seen = np.unique(in_group, axis=0, return_index=True)[1]
+
+    def total(values: FloatArray, group: IntArray) -> FloatArray:
+        return np.asarray(np.bincount(group, values, minlength=k), dtype=np.float64)
+
     return (
-        np.bincount(observation.group[seen], weight[seen], minlength=k),
-        np.bincount(observation.group, weight * rows.event, minlength=k),
-        np.bincount(observation.group, weight * time, minlength=k),
+        total(weight[seen], observation.group[seen]),
+        total(weight * rows.event, observation.group),
+        total(weight * time, observation.group),
     )
+
+
+def _persons(observation: Observation) -> FloatArray:
+    """How many identical persons stand behind each different one."""
+    seen = np.unique(observation.rows.person, return_index=True)[1]
+    return _weights(observation)[seen]
+
+
+def _weights(observation: Observation) -> FloatArray:
+    weights = observation.rows.weights
+    return np.ones(len(observation.rows.exit_time)) if weights is None else weights

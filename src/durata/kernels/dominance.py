@@ -22,7 +22,8 @@ class PrefixSums:
         small = len(rank) < np.iinfo(np.int32).max // 4 and int(rank.max(initial=0)) < np.iinfo(np.int32).max // 4
         self.rank: Whole = rank.astype(np.int32) if small else rank.astype(np.int64)
         self.weight = weight
-        self.bits = int(rank.max(initial=0) + 1).bit_length()
+        self.top = int(rank.max(initial=0)) + 1
+        self.bits = self.top.bit_length()
         size = 1 << self.bits
         self.running = np.concatenate([[0.0], np.cumsum(weight)])
         self.below = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=size))]).astype(self.rank.dtype)
@@ -34,7 +35,7 @@ class PrefixSums:
 
     def all_below(self, r: IntArray) -> FloatArray:
         """Sums over the items with rank below ``r``."""
-        return np.asarray(self.weight_below[r])
+        return np.asarray(self.weight_below[np.minimum(r, self.top)])
 
     def before_and_below(self, q: IntArray, r: IntArray) -> FloatArray:
         """Sums over the first ``q`` items with rank below ``r``."""
@@ -43,7 +44,7 @@ class PrefixSums:
             return total
         # Queries in the order of their rank read the items, sorted by rank, from left to right.
         by_rank = np.argsort(r)
-        inside, limit = q[by_rank].astype(self.rank.dtype), r[by_rank].astype(self.rank.dtype)
+        inside, limit = q[by_rank].astype(self.rank.dtype), np.minimum(r[by_rank], self.top).astype(self.rank.dtype)
         rank, weight = self.rank, self.weight
         clear, clear_weight = np.zeros(len(rank) + 1, dtype=rank.dtype), np.zeros(len(rank) + 1)
         for bit in range(self.bits - 1, -1, -1):

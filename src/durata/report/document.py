@@ -119,7 +119,7 @@ class FigureBlock:
 
 @dataclass(frozen=True, slots=True)
 class FindingBlock:
-    """One finding in full: how much it matters, what was seen, the evidence, what to do, where to read on."""
+    """One finding in full: how much it matters, what was seen (with its numbers), what to do, where to read on."""
 
     finding: Finding
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -11,15 +9,13 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from durata.finding import Finding
 from durata.report.document import Document, Heading, runs
 from durata.show.drawing import Drawing
-from durata.show.numbers import number
 from durata.show.printable import UNPRINTABLE
 from durata.show.table import Table, before_point
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
-FIGURE_SPACE = "\u2007"  # as wide as a digit: lines numbers up at their decimal point
+FIGURE_SPACE, POINT_SPACE = "\u2007", "\u2008"  # as wide as a digit and as a comma: they line numbers up
 TEMPLATES = files("durata.report") / "templates"
 SEVERITY = {"error": "Error", "warning": "Warning", "info": "Information"}
 
@@ -44,7 +40,6 @@ def to_html(document: Document) -> str:
         kind=lambda block: type(block).__name__,
         drawn=_drawn,
         table_rows=_table_rows,
-        evidence=_evidence,
         severity=lambda finding: SEVERITY[finding.severity.value],
         clean=_clean,
     )
@@ -89,18 +84,18 @@ def _table_rows(table: Table) -> list[Mapping[str, Any]]:
     """The body: cells lined up at the decimal point where the column asks for it, with the mark of their note."""
     marks = table.marks()
     widest = [
-        max((before_point(row.cells[column].text) for row in table.rows if row.cells), default=0)
+        max((_before(row.cells[column].text) for row in table.rows if row.cells), key=len, default="")
         for column in range(len(table.heads))
     ]
     body: list[Mapping[str, Any]] = []
     for row in table.rows:
         cells = []
         for head, cell, most in zip(table.heads, row.cells, widest, strict=False):
-            mine = before_point(cell.text)
-            lines_up = head.align == "decimal" and mine > 0
+            mine = _before(cell.text)
+            missing = most[: len(most) - len(mine)] if head.align == "decimal" and mine else ""
             cells.append(
                 {
-                    "pad": FIGURE_SPACE * (most - mine) if lines_up else "",
+                    "pad": "".join(POINT_SPACE if character == "," else FIGURE_SPACE for character in missing),
                     "text": cell.text,
                     "mark": marks.get(cell.note, ""),
                     "align": head.align,
@@ -111,18 +106,5 @@ def _table_rows(table: Table) -> list[Mapping[str, Any]]:
     return body
 
 
-def _evidence(finding: Finding) -> list[tuple[str, str]]:
-    """The evidence that the sentences of the finding do not already say."""
-    if not finding.evidence:
-        return []  # the sentences are then no templates: a brace in them is a brace
-    said = {
-        re.split(r"[.\[]", name)[0]
-        for sentence in (finding.what, finding.remedy)
-        for _, name, _, _ in string.Formatter().parse(sentence)
-        if name is not None
-    }
-    return [
-        (name.replace("_", " "), number(value))
-        for name, value in finding.evidence.items()
-        if name not in said and isinstance(value, str | int | float)
-    ]
+def _before(text: str) -> str:
+    return text[: before_point(text)]

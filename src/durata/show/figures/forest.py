@@ -187,7 +187,9 @@ def _columns(rows: Sequence[ForestRow], heads: tuple[str, str]) -> tuple[_Column
     )
     details = [text for text in (detail_head, *(row.detail for row in rows)) if text]
     detail_width = max((min(width_of(text, SMALL), 90) for text in details), default=-12.0)
-    label_width = min(max(width_of(row.label, SMALL, bold=row.kind == "heading") + 10 * row.depth for row in rows), 190)
+    # headings may reach over the plot, where nothing is drawn beside them
+    labels = [width_of(row.label, SMALL) + 10 * row.depth for row in rows if row.kind != "heading"]
+    label_width = min(max(labels), 190)
     p = WIDTH - 4.0
     numbers_at = p - p_width - 14 - numbers_width
     detail = 4 + label_width + 14
@@ -244,6 +246,7 @@ def _draw(
             fitted(row.label, room, SMALL, bold=bold),
             weight="bold" if bold else "normal",
             gid="durata:label",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5} if bold else None,
             **text,
         )
         if row.detail:

@@ -267,7 +267,7 @@ def _legend_rows(parts: Sequence[tuple[str, str]], width: float) -> list[list[tu
             rows.append([])
             used = 0.0
         rows[-1].append((kind, text, used))
-        used += needed + 14
+        used += needed + 10
     return rows
 
 

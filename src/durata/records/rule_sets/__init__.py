@@ -1,0 +1,1 @@
+"""Versioned rule sets that derive a category from recorded measurements."""
