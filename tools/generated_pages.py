@@ -117,7 +117,8 @@ def rules() -> str:
 
     lines = ["# Rules", "", GENERATED, "", "| code | name | since | why it matters |", "|---|---|---|---|"]
     lines += [
-        f"| [{code}](rules/{code}.md) | {rule.name} | {rule.since} | {rule.summary} |" for code, rule in all_rules().items()
+        f"| [{code}](rules/{code}.md) | {rule.name} | {rule.since} | {rule.summary} |"
+        for code, rule in all_rules().items()
     ]
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,8 @@ import numpy as np
 from durata.kernels.arrays import BoolArray
 from durata.records.cells import label
 from durata.records.records import Records
-from durata.study.types import Condition, Study
+from durata.study.paper import Condition
+from durata.study.types import Study
 
 Verdict = tuple[str, BoolArray]
 

@@ -8,23 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, field_validator, model_validator
+from pydantic import Field, PrivateAttr, Strict, field_validator, model_validator
 
 from durata.finding import Where
+from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.near import shortened
 from durata.study.opening import refusal
+from durata.study.paper import Claim, Condition, Measurement, PublishedList, Response
 from durata.study.references import dangling
-
-DAYS_IN = {"days": 1.0, "weeks": 7.0, "years": 365.25}
-TimeUnit = Literal["days", "weeks", "months", "years"]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
-
-
-Names = Annotated[tuple[Name, ...], Strict(False)]
-Numbers = Annotated[tuple[Number, ...], Strict(False)]
-Codes = Annotated[tuple[int | str, ...], Strict(False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +29,6 @@ class StudySource:
     path: Path
     sha256: str
     positions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-
-
-class Declared(BaseModel):
-    """A table of the study file: strict types, no unknown keys, immutable."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
 
 
 class StudyTable(Declared):
@@ -101,23 +86,6 @@ class DataTable(Declared):
     def _sheet_fits_the_file(self) -> Self:
         if self.sheet is not None and not self.file.casefold().endswith(".xlsx"):
             raise ValueError("'sheet' belongs to .xlsx files")
-        return self
-
-
-class Condition(Declared):
-    """[eligibility.<name>]: a patient is eligible when the covariate satisfies every key given."""
-
-    covariate: Name = Field(description="A covariate declared under [covariates].")
-    is_: Codes | None = Field(default=None, alias="is", description="Accepted levels.")
-    not_: Codes | None = Field(default=None, alias="not", description="Refused levels.")
-    from_: Number | None = Field(default=None, alias="from", description="Smallest accepted number.")
-    to: Number | None = Field(default=None, description="Largest accepted number.")
-    label: str = Field(default="", description="Words for the flow of patients.")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.is_ is None and self.not_ is None and self.from_ is None and self.to is None:
-            raise ValueError("give at least one of 'is', 'not', 'from', 'to'")
         return self
 
 
@@ -221,6 +189,9 @@ class Outcome(Declared):
         return self
 
 
+RuleSetName = Literal["recist", "choi", "modified_choi", "path_grade", "path_viable", "nih_risk"]
+
+
 class Covariate(Declared):
     """[covariates.<name>]: a column used in models, tables or eligibility."""
 
@@ -238,6 +209,26 @@ class Covariate(Declared):
     range: Annotated[tuple[Number, Number], Strict(False)] | None = Field(
         default=None, description="Smallest and largest possible number; anything outside is a defect."
     )
+    summary: Literal["median", "mean"] = Field(
+        default="median", description="How a number is described: median (quartiles) or mean and SD."
+    )
+    part: str = Field(
+        default="", description="Heading of the table that describes it, for what is known only after time zero."
+    )
+    rule_set: RuleSetName | None = Field(
+        default=None, description="Published rules that derive the category from 'inputs'; it is then not read."
+    )
+    inputs: dict[Name, Name] = Field(default_factory=dict, description="Input of the rule set = covariate.")
+
+    @model_validator(mode="after")
+    def _fits_its_rules(self) -> Self:
+        if (self.rule_set is None) != (not self.inputs):
+            raise ValueError("'rule_set' and 'inputs' belong together")
+        if self.rule_set is not None and (
+            self.type != "category" or self.column is not None or self.levels is not None
+        ):
+            raise ValueError("a derived covariate has type = \"category\", and neither 'column' nor 'levels'")
+        return self
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
@@ -261,12 +252,28 @@ class Model(Declared):
     strata: Names = Field(default=(), description="Category covariates with a baseline hazard of their own.")
     ties: Literal["efron", "breslow"] = Field(default="efron", description="How tied event times are handled.")
     robust: bool = Field(default=False, description="Sandwich variance (clustered by patient).")
+    candidates: Names = Field(
+        default=(), description="Covariates examined one by one; the covariates of 'adjust' if not given."
+    )
+    screen_p: Number | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Keep the candidates with a univariable p below this beside 'adjust' (as many papers do; reported as a weakness).",
+    )
+    firth: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="Firth's penalised model beside the ordinary one: when events are few or separate, always, or never.",
+    )
 
 
 class Horizons(Declared):
     """[horizons]: times at which survival is read off the curves."""
 
     at: Numbers = Field(default=(), description="Times since time zero, in [study] time_unit.")
+    restricted_mean: Number | None = Field(
+        default=None, gt=0, description="Time up to which mean survival time is compared, in [study] time_unit."
+    )
 
     @model_validator(mode="after")
     def _positive(self) -> Self:
@@ -289,6 +296,13 @@ class Study(Declared):
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="Covariates by name.")
     models: dict[Name, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
     horizons: Horizons = Horizons()
+    responses: dict[Name, Response] = Field(default_factory=dict, description="Response rates by name.")
+    measurements: dict[Name, Measurement] = Field(
+        default_factory=dict, description="Numbers before and after treatment, by name."
+    )
+    subgroups: dict[Name, Condition] = Field(default_factory=dict, description="Subgroups analysed, by name.")
+    claims: dict[Name, Claim] = Field(default_factory=dict, description="What the authors conclude, by name.")
+    published: PublishedList = Field(default=(), description="Printed figures to be set beside this study's own.")
     ignore: dict[Name, Reason] = Field(
         default_factory=dict, description="Rule code = the written reason why it does not apply; printed in the report."
     )

@@ -56,13 +56,12 @@ def settled(rule: Callable[..., IntArray], *columns: tuple[IntArray, int]) -> In
     >>> settled(lambda flag, other: np.maximum(flag, other), yes, (np.array([-1, -1, -1]), 2)).tolist()
     [1, -1, -1]
     """
-    found: IntArray | None = None
+    open_to: list[IntArray] = []
     for filling in product(*(range(k) for _, k in columns)):
         filled = [np.where(codes < 0, value, codes) for (codes, _), value in zip(columns, filling, strict=True)]
-        level = np.asarray(rule(*filled), dtype=np.intp)
-        found = level if found is None else np.where(found == level, found, -1)
-    assert found is not None
-    return found
+        open_to.append(np.asarray(rule(*filled), dtype=np.intp))
+    levels = np.array(open_to)
+    return np.where(np.all(levels == levels[0], axis=0), levels[0], -1).astype(np.intp)
 
 
 def quantity(values: ArrayLike, name: str, low: float = 0.0, high: float = np.inf) -> FloatArray:
