@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from durata.estimate.restricted_mean import restricted_mean as restricted_mean
     from durata.estimate.result import Effects as Effects
     from durata.estimate.result import Test as Test
+    from durata.estimate.subgroups import interaction_test as interaction_test
     from durata.estimate.tests import log_rank as log_rank
     from durata.estimate.tests import log_rank_trend as log_rank_trend
     from durata.estimate.tests import pairwise_log_rank as pairwise_log_rank
@@ -107,6 +108,7 @@ _HOMES = {
     "Effects": "durata.estimate.result",
     "Test": "durata.estimate.result",
     "Summary": "durata.estimate.glossary",
+    "interaction_test": "durata.estimate.subgroups",
     # what durata says
     "Finding": "durata.finding",
     "Severity": "durata.finding",

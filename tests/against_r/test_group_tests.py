@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import reference
+from reference import Case, agree, cases
+
 from durata.category import categorise
 from durata.cohort import Cohort
 from durata.door import cohort_from_arrays
@@ -23,7 +24,6 @@ from durata.kernels.means import two_means
 from durata.kernels.multiplicity import adjusted_p_values
 from durata.kernels.rank_tests import rank_sum, signed_rank
 from durata.kernels.standardised_difference import number_difference
-from reference import Case, agree, cases
 
 WHOLE = reference._read("group_tests")
 NOT_OURS = {

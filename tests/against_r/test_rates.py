@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import reference
+from reference import Case, agree, all_of
+
 from durata.category import categorise
 from durata.cohort import Cohort
 from durata.door import cohort_from_arrays
 from durata.estimate.rates import event_rates, rate_ratios
-from reference import Case, agree, all_of
 
 COLUMNS = {
     "rate_lung_sex": ("time", "event", "sex"),

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import reference
+from reference import agree
+
 from durata.kernels import contingency, proportions
 from durata.kernels.common_odds import conditional_odds, mantel_haenszel
 from durata.kernels.exact_tables import fisher_exact
 from durata.kernels.multiplicity import Adjustment, adjusted_p_values
-from reference import agree
 
 TABLES = reference._read("tables")
 EXACT = reference._read("described")

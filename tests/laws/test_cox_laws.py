@@ -17,8 +17,9 @@ from durata.estimate.cox_checks import concordance, proportional_hazards_test, r
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
 from durata.kernels.concordance import count_pairs
+from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood.exact import ExactLikelihood
-from durata.kernels.partial_likelihood.fit import kept_columns
+from durata.kernels.partial_likelihood.fit import fit_cox, kept_columns
 from durata.kernels.partial_likelihood.likelihood import PartialLikelihood
 from durata.kernels.partial_likelihood.risk_order import RiskOrder, order_risk_sets
 
@@ -160,21 +161,22 @@ def test_one_stratum_is_none(seed: int, ties: Any, entry: bool) -> None:
     same(fit(cohort, ties=ties), fit(cohort.with_columns(s=np.ones(len(cohort))), ["x", "z", strata("s")], ties=ties))
 
 
-@few
-@given(seeds, st.sampled_from(TIES))
-def test_many_small_strata_equal_few_sums(seed: int, ties: Any) -> None:
+@settings(max_examples=10, deadline=None)
+@given(seeds, st.sampled_from(TIES), st.booleans())
+def test_many_small_strata_equal_few_sums(seed: int, ties: Any, late: bool) -> None:
     """More strata than are summed one by one: the likelihood is the sum of the strata's likelihoods."""
     rng = np.random.default_rng(seed)
     n = 1200
     stratum = rng.integers(0, 400, n)
     time, event, x = np.ceil(rng.exponential(4.0, n)), rng.random(n) < 0.8, rng.normal(size=(n, 1))
-    order = order_risk_sets(time, event, stratum=stratum)
+    entry = np.where(rng.random(n) < 0.5, -np.inf, time - rng.integers(1, 4, n)) if late else None
+    order = order_risk_sets(time, event, stratum=stratum, entry=entry)
     assert order is not None
     whole = PartialLikelihood(order, kept_columns(order, x), None, ties == "efron")(np.array([0.5]))
     total, score, information = 0.0, 0.0, 0.0
     for code in np.unique(stratum):
         chosen = stratum == code
-        part = order_risk_sets(time[chosen], event[chosen])
+        part = order_risk_sets(time[chosen], event[chosen], entry=None if entry is None else entry[chosen])
         if part is not None:
             one = PartialLikelihood(part, kept_columns(part, x[chosen]), None, ties == "efron")(np.array([0.5]))
             total += one.log_likelihood
@@ -314,3 +316,69 @@ def test_concordance_is_what_counting_all_pairs_gives(seed: int, entry: bool, st
     assert [values.sum() for values in ours] == pytest.approx(counts, rel=1e-9, abs=1e-9)
     # Each pair is in the influence of both its members.
     assert weights @ found.influence == pytest.approx(2 * counts[:3], rel=1e-9, abs=1e-9)
+
+
+def anything(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray]:
+    """A handful of people with few events: often without an estimate."""
+    rng = np.random.default_rng(seed)
+    n, p = int(rng.integers(5, 14)), int(rng.integers(1, 4))
+    x = np.where(rng.random(p) < 0.5, rng.integers(0, 2, (n, p)), rng.normal(size=(n, p)))
+    time, event = np.ceil(rng.exponential(4, n)), rng.random(n) < 0.5
+    entry = np.where(rng.random(n) < 0.5, -np.inf, time - rng.integers(1, 4, n)) if seed % 2 else None
+    return time, event, entry, x
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 100_000), st.sampled_from(TIES))
+def test_separation_and_collinearity_are_found_exactly_where_they_are(seed: int, ties: Any) -> None:
+    """Checked by linear programming: is there a direction along which no event is ever below anybody at risk with it?"""
+    from scipy.optimize import linprog
+
+    time, event, entry, x = anything(seed)
+    order = order_risk_sets(time, event, entry=entry)
+    assume(order is not None)
+    assert order is not None
+    apart = np.array(
+        [
+            x[i] - x[j]
+            for i in np.flatnonzero(event)
+            for j in range(len(time))
+            if j != i and time[j] >= time[i] and (entry is None or entry[j] < time[i])
+        ]
+    ).reshape(-1, x.shape[1])
+    if np.linalg.matrix_rank(apart, tol=1e-8) < x.shape[1]:
+        truth = Status.COLLINEAR
+    else:
+        best = linprog(-apart.sum(axis=0), A_ub=-apart, b_ub=np.zeros(len(apart)), bounds=[(-1, 1)] * x.shape[1])
+        truth = Status.SEPARATION if -best.fun > 1e-7 else Status.CONVERGED
+    assert fit_cox(order, x, ties=ties).status == truth
+
+
+@few
+@given(seeds, st.booleans())
+def test_sums_over_intervals_are_the_same_either_way(seed: int, strata: bool) -> None:
+    cohort = drawn(seed, entry=True, strata=strata)
+    stratum = None if cohort.group is None else cohort.group.codes
+    order = order_risk_sets(cohort.exit, cohort.event, entry=cohort.entry, stratum=stratum)
+    assert order is not None
+    rng = np.random.default_rng(seed)
+    values, per_time = rng.uniform(size=(2, len(order.rows))), rng.uniform(size=(2, order.n_times))
+    assert order.over_risk_sets(values, careful=True) == pytest.approx(order.over_risk_sets(values), rel=1e-11)
+    assert order.while_at_risk(per_time, careful=True) == pytest.approx(order.while_at_risk(per_time), rel=1e-11)
+
+
+def test_a_small_risk_set_after_a_large_risk_keeps_its_digits() -> None:
+    """Somebody 1e13 times as likely to fail leaves before others come: their likelihood must not notice."""
+    time, event = np.array([1.0, 1.5, 5.0, 6.0, 7.0]), np.array([True, False, True, True, False])
+    entry, x = np.array([0.0, 0.0, 2.0, 2.0, 2.0]), np.array([[30.0], [0.0], [1.0], [0.0], [0.5]])
+    whole, alone = (
+        order_risk_sets(time[rows], event[rows], entry=entry[rows]) for rows in (slice(None), slice(2, None))
+    )
+    assert whole is not None
+    assert alone is not None
+    at = np.array([1.0])
+    likelihood = PartialLikelihood(whole, kept_columns(whole, x), None, efron=True)(at)
+    later = PartialLikelihood(alone, kept_columns(alone, x[2:]), None, efron=True)(at)
+    chance = 1 / (1 + np.exp(30.0))  # that the likely one does not fail first
+    assert likelihood.log_likelihood - np.log1p(-chance) == pytest.approx(later.log_likelihood, rel=1e-12)
+    assert likelihood.score[0] - 30 * chance == pytest.approx(later.score[0], rel=1e-10)

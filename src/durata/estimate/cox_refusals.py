@@ -73,6 +73,6 @@ def refuse_failure(fit: CoxFit, names: Sequence[str], rows: CoxRows) -> None:
             "join levels, or use a penalised (Firth) estimate."
         )
     raise CannotEstimate(
-        f"The Cox model did not converge after {fit.iterations} steps although nothing is separated or collinear. "
+        f"The Cox model did not converge after {fit.iterations} steps. "
         "Look for extreme values in the covariates and weights, or fit fewer terms."
     )

@@ -1,116 +1,182 @@
-"""What a study asks: the list of its analyses, and which function answers each kind."""
+"""What a study asks: the list of its analyses, the declared design first and the others beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from durata.cohort import Cohort
 from durata.designs.catalogue import DESIGNS, declared_design
-from durata.estimate.analysis import Analysis, Answer, Answers, Setting
-from durata.estimate.cox import cox
-from durata.estimate.cox_checks import proportional_hazards_test
-from durata.estimate.curves import kaplan_meier, reverse_kaplan_meier
-from durata.estimate.result import Effects
-from durata.estimate.tests import log_rank, pairwise_log_rank
+from durata.estimate.analysis import Analysis, Answers, Setting
+from durata.estimate.estimators import estimators_for
 from durata.finding import CannotEstimate
 from durata.records.records import Records
 from durata.study.types import Study
-from durata.terms import TermLike, factor, strata
-
-
-def _by(analysis: Analysis) -> str | None:
-    by = analysis.setting("by")
-    return str(by) if by else None
-
-
-def _names(analysis: Analysis, setting: str) -> tuple[str, ...]:
-    value = analysis.setting(setting, ())
-    return tuple(str(name) for name in value) if isinstance(value, tuple) else (str(value),)
-
-
-def _cox(cohort: Cohort, analysis: Analysis) -> Effects:
-    reference = str(analysis.setting("reference"))
-    terms: list[TermLike] = [factor("group", reference=reference) if reference else "group"]
-    terms += _names(analysis, "adjust")
-    stratified = _names(analysis, "strata")
-    if stratified:
-        terms.append(strata(*stratified))
-    return cox(
-        cohort,
-        terms,
-        ties="breslow" if analysis.setting("ties") == "breslow" else "efron",
-        cluster="person" if analysis.setting("robust", False) else None,
-    )
-
-
-def _proportional_hazards(cohort: Cohort, analysis: Analysis) -> Answer:
-    return proportional_hazards_test(cohort, _cox(cohort, analysis))
-
-
-ESTIMATORS: MappingProxyType[str, Callable[[Cohort, Analysis], Answer]] = MappingProxyType(
-    {
-        "kaplan_meier": lambda cohort, analysis: kaplan_meier(cohort, by=_by(analysis)),
-        "reverse_kaplan_meier": lambda cohort, analysis: reverse_kaplan_meier(cohort, by=_by(analysis)),
-        "log_rank": lambda cohort, analysis: log_rank(cohort, by="group"),
-        "pairwise_log_rank": lambda cohort, analysis: pairwise_log_rank(cohort, by="group", adjust="holm"),
-        "cox": _cox,
-        "proportional_hazards": _proportional_hazards,
-    }
-)
 
 BY_GROUP: tuple[tuple[str, Setting], ...] = (("by", "group"),)
 
 
-def model_settings(study: Study, design: str, outcome: str, *, adjusted: bool) -> tuple[tuple[str, Setting], ...]:
-    """Settings of the Cox model of one outcome, as declared; ``adjusted`` False leaves the covariates out."""
+def adjustment(study: Study, outcome: str) -> tuple[str, ...]:
+    """The covariates the declared model of an outcome holds beside the groups, before any screening."""
     model = study.models.get(outcome)
-    settings: list[tuple[str, Setting]] = []
-    if design != "time_dependent" and study.treatment.reference is not None:
-        settings.append(("reference", study.treatment.reference))
-    if model is not None:
-        if adjusted and model.adjust:
-            settings.append(("adjust", model.adjust))
-        if model.strata:
-            settings.append(("strata", model.strata))
-        settings.append(("ties", model.ties))
-        if model.robust:
-            settings.append(("robust", True))
-    return tuple(settings)
-
-
-def cox_analysis(study: Study, design: str, outcome: str, *, adjusted: bool) -> Analysis:
-    """The Cox model of one outcome under one design."""
-    return Analysis(design, outcome, "cox", model_settings(study, design, outcome, adjusted=adjusted))
+    return () if model is None else model.adjust
 
 
 def has_adjustment(study: Study, outcome: str) -> bool:
-    """Whether the study declares covariates for this outcome's model."""
+    """Whether the study declares a multivariable model of this outcome."""
     model = study.models.get(outcome)
-    return model is not None and bool(model.adjust)
+    return model is not None and bool(model.adjust or (model.screen_p and model.candidates))
+
+
+def candidates(study: Study, outcome: str) -> tuple[str, ...]:
+    """The covariates examined one by one: the declared candidates, and those of the model."""
+    model = study.models.get(outcome)
+    return () if model is None else tuple(dict.fromkeys((*model.candidates, *model.adjust)))
+
+
+def model_settings(
+    study: Study, design: str, outcome: str, *, adjusted: bool, terms: tuple[str, ...] = ("group",), subgroup: str = ""
+) -> tuple[tuple[str, Setting], ...]:
+    """Settings of a Cox model of one outcome, as declared; ``adjusted`` False leaves the covariates out."""
+    model = study.models.get(outcome)
+    settings: list[tuple[str, Setting]] = []
+    if subgroup:
+        settings.append(("subgroup", subgroup))
+    if "group" in terms and design != "time_dependent" and study.treatment.reference is not None:
+        settings.append(("reference", study.treatment.reference))
+    if model is None:
+        return (*settings, ("terms", terms))
+    settings.append(("terms", (*terms, *model.adjust) if adjusted else terms))
+    if adjusted and model.screen_p:
+        settings += [("candidates", model.candidates), ("screen_p", model.screen_p)]
+    if model.strata:
+        settings.append(("strata", model.strata))
+    settings.append(("ties", model.ties))
+    if model.robust:
+        settings.append(("robust", True))
+    return tuple(settings)
+
+
+def cox_analysis(study: Study, design: str, outcome: str, *, adjusted: bool, subgroup: str = "") -> Analysis:
+    """The Cox model of one outcome under one design, in everybody or in a subgroup."""
+    return Analysis(
+        design, outcome, "cox", model_settings(study, design, outcome, adjusted=adjusted, subgroup=subgroup)
+    )
+
+
+def univariable(study: Study, design: str, outcome: str, covariate: str) -> Analysis:
+    """The Cox model of one covariate alone."""
+    return Analysis(design, outcome, "cox", model_settings(study, design, outcome, adjusted=False, terms=(covariate,)))
+
+
+def subgroup_analyses(study: Study, design: str, outcome: str, subgroup: str) -> dict[str, Analysis]:
+    """What is asked of one subgroup: curves, tests, hazard ratios, and the interaction in everybody."""
+    inside: tuple[tuple[str, Setting], ...] = (("subgroup", subgroup),)
+    return {
+        "kaplan_meier": Analysis(design, outcome, "kaplan_meier", (*inside, *BY_GROUP)),
+        "log_rank": Analysis(design, outcome, "log_rank", inside),
+        "pairwise_log_rank": Analysis(design, outcome, "pairwise_log_rank", inside),
+        "cox": cox_analysis(study, design, outcome, adjusted=False, subgroup=subgroup),
+        "interaction": Analysis(design, outcome, "interaction", (("of", subgroup),)),
+    }
+
+
+def baseline_analysis(study: Study, part: str | None = None) -> Analysis | None:
+    """Table 1 (``part`` None), or the table of one part of what came after time zero; None when it would be empty."""
+    design, outcome = declared_design(study), next(iter(study.outcomes))
+    described = [
+        name
+        for name, one in study.covariates.items()
+        if one.type != "date"
+        and ((one.timing == "baseline") if part is None else (one.timing == "post" and one.part == part))
+    ]
+    if not described:
+        return None
+    means = tuple(name for name in described if study.covariates[name].summary == "mean")
+    return Analysis(
+        design,
+        outcome,
+        "baseline",
+        (*BY_GROUP, ("covariates", tuple(described)), *((("means", means),) if means else ())),
+    )
+
+
+def parts(study: Study) -> tuple[str, ...]:
+    """The headings under which covariates known after time zero are described, in the order declared."""
+    return tuple(dict.fromkeys(one.part for one in study.covariates.values() if one.timing == "post" and one.part))
+
+
+def response_analyses(study: Study, response: str) -> dict[str, Analysis]:
+    """What is asked of one response: rates, the overall test, the trend and the pairs."""
+    design, outcome = declared_design(study), next(iter(study.outcomes))
+    one = study.responses[response]
+    of: tuple[tuple[str, Setting], ...] = (("of", one.covariate), ("success", tuple(map(str, one.success))))
+    return {
+        "response_rates": Analysis(design, outcome, "response_rates", (*of, *BY_GROUP)),
+        **{
+            kind: Analysis(design, outcome, kind, of)
+            for kind in ("response_test", "response_trend", "risk_differences")
+        },
+    }
+
+
+def change_analysis(study: Study, measurement: str) -> Analysis:
+    """The change of one measurement in everybody and by group."""
+    design, outcome = declared_design(study), next(iter(study.outcomes))
+    one = study.measurements[measurement]
+    return Analysis(design, outcome, "paired_change", (("before", one.before), ("after", one.after), *BY_GROUP))
+
+
+def per_hundred_years(study: Study) -> float:
+    """Days in a hundred patient-years, the person-time rates are given for."""
+    return 100 * study.study.days("years")
 
 
 def planned(study: Study) -> tuple[Analysis, ...]:
-    """Every analysis of the study: the declared design first, then the other designs beside it."""
+    """Every analysis of the study whose description does not depend on another's answer."""
+    return tuple(dict.fromkeys(_all(study)))
+
+
+def _all(study: Study) -> Iterator[Analysis]:
     first = declared_design(study)
-    order = [first, *(name for name in DESIGNS if name != first)]
-    asked: list[Analysis] = []
+    for part in (None, *parts(study)):
+        described = baseline_analysis(study, part)
+        if described is not None:
+            yield described
+    for measurement in study.measurements:
+        yield change_analysis(study, measurement)
+    for response in study.responses:
+        yield from response_analyses(study, response).values()
     for outcome in study.outcomes:
-        for design in order:
-            asked.append(Analysis(design, outcome, "kaplan_meier", BY_GROUP))
-            asked.append(Analysis(design, outcome, "log_rank"))
-            if design != "time_dependent":
-                asked.append(Analysis(design, outcome, "reverse_kaplan_meier"))
-                asked.append(Analysis(design, outcome, "reverse_kaplan_meier", BY_GROUP))
-                if len(study.treatment.groups) > 2:
-                    asked.append(Analysis(design, outcome, "pairwise_log_rank"))
-            asked.append(cox_analysis(study, design, outcome, adjusted=False))
-            if has_adjustment(study, outcome):
-                asked.append(cox_analysis(study, design, outcome, adjusted=True))
-            asked.append(
-                Analysis(design, outcome, "proportional_hazards", model_settings(study, design, outcome, adjusted=True))
-            )
-    return tuple(asked)
+        for design in (first, *(name for name in DESIGNS if name != first)):
+            yield from _survival(study, design, outcome)
+        yield from _declared_only(study, first, outcome)
+
+
+def _survival(study: Study, design: str, outcome: str) -> Iterator[Analysis]:
+    """What is asked under every design."""
+    yield Analysis(design, outcome, "kaplan_meier", BY_GROUP)
+    yield Analysis(design, outcome, "log_rank")
+    if design != "time_dependent":
+        yield Analysis(design, outcome, "reverse_kaplan_meier")
+        yield Analysis(design, outcome, "reverse_kaplan_meier", BY_GROUP)
+        if len(study.treatment.groups) > 2:
+            yield Analysis(design, outcome, "pairwise_log_rank")
+    yield cox_analysis(study, design, outcome, adjusted=False)
+    if has_adjustment(study, outcome):
+        yield cox_analysis(study, design, outcome, adjusted=True)
+    yield Analysis(design, outcome, "proportional_hazards", model_settings(study, design, outcome, adjusted=True))
+
+
+def _declared_only(study: Study, design: str, outcome: str) -> Iterator[Analysis]:
+    """What is asked under the declared design only: rates, restricted means, one covariate at a time, subgroups."""
+    yield Analysis(design, outcome, "event_rates", (*BY_GROUP, ("per", per_hundred_years(study))))
+    if study.horizons.restricted_mean is not None:
+        until = study.horizons.restricted_mean * study.study.days(study.study.time_unit)
+        yield Analysis(design, outcome, "restricted_mean", (*BY_GROUP, ("until", until)))
+    for covariate in candidates(study, outcome):
+        yield univariable(study, design, outcome, covariate)
+    for subgroup in study.subgroups:
+        yield from subgroup_analyses(study, design, outcome, subgroup).values()
 
 
 def answers_for(study: Study, records: Records) -> Answers:
@@ -121,4 +187,4 @@ def answers_for(study: Study, records: Records) -> Answers:
             raise CannotEstimate(f"There is no design {design!r}; there are {', '.join(DESIGNS)}.")
         return DESIGNS[design].build(study, records, outcome)
 
-    return Answers(cohort_of, dict(ESTIMATORS))
+    return Answers(cohort_of, estimators_for(study))

@@ -18,6 +18,8 @@ STALLED_DECREMENT = 1e-9
 FLAT_DECREMENT = 1e-5
 FLAT_REACH = 0.25
 """A step that gains less than the one and moves some linear predictor by more than the other runs to infinity."""
+FAR = 20.0
+"""Linear predictors this far apart (a ratio of 5e8) without a maximum in sight are on their way to infinity."""
 SINGULAR_PIVOT = 1e-11
 """A column whose information, after all other columns, is less than this share of its own is a combination of them."""
 HALVINGS = 40
@@ -61,6 +63,7 @@ def maximise(
     p: int,
     reach: Callable[[FloatArray], float],
     *,
+    unit: float,
     max_iterations: int = 50,
 ) -> Optimum:
     """Maximise a concave log-likelihood from zero by Newton's method with step halving.
@@ -70,6 +73,7 @@ def maximise(
     evaluate : point (p,) -> Evaluation; columns are expected to be centred and scaled.
     p : number of coefficients.
     reach : step (p,) -> the largest change it makes between two linear predictors.
+    unit : the information a column of standard deviation 1 would have at most, such as the number of events.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def maximise(
     start = here = evaluate(at)
     if p == 0:
         return Optimum(Status.CONVERGED, at, here, start, 0, nobody)
-    dependent = dependent_columns(start.information)
+    dependent = dependent_columns(start.information, unit)
     if np.any(dependent):
         return Optimum(Status.COLLINEAR, at, here, start, 0, dependent)
     before = np.inf
@@ -102,23 +106,41 @@ def maximise(
         slack = 1e-11 * (abs(here.log_likelihood) + 1.0)
         for _ in range(HALVINGS):
             there = evaluate(at + step)
-            if np.isfinite(there.log_likelihood) and there.log_likelihood >= here.log_likelihood - slack:
+            if _finite(there) and there.log_likelihood >= here.log_likelihood - slack:
                 break
             step = step / 2
         else:
-            return Optimum(Status.NOT_CONVERGED, at, here, start, iteration, nobody)
+            return _stopped(at, here, start, iteration, reach)
         at, here = at + step, there
-    return Optimum(Status.NOT_CONVERGED, at, here, start, max_iterations, nobody)
+    return _stopped(at, here, start, max_iterations, reach)
 
 
-def dependent_columns(information: FloatArray) -> BoolArray:
-    """(p,) which columns of a singular information (p, p) depend on each other; none when it is regular."""
+def _stopped(
+    at: FloatArray, here: Evaluation, start: Evaluation, iteration: int, reach: Callable[[FloatArray], float]
+) -> Optimum:
+    """What to say when Newton stops short of a maximum: on the way to infinity, or not known why."""
+    if reach(at) > FAR:
+        return Optimum(Status.SEPARATION, at, here, start, iteration, _large(at))
+    return Optimum(Status.NOT_CONVERGED, at, here, start, iteration, np.zeros(len(at), dtype=np.bool_))
+
+
+def _finite(point: Evaluation) -> bool:
+    """Whether a point can be gone on from."""
+    return bool(
+        np.isfinite(point.log_likelihood)
+        and np.all(np.isfinite(point.score))
+        and np.all(np.isfinite(point.information))
+    )
+
+
+def dependent_columns(information: FloatArray, unit: float) -> BoolArray:
+    """(p,) which columns of a singular information (p, p) depend on each other or say nothing; none when it is regular."""
     size = np.diag(information)
-    empty = ~(size > 0)
+    empty = ~(size > SINGULAR_PIVOT * unit)
     if np.any(empty):
         return np.asarray(empty)
-    unit = 1.0 / np.sqrt(size)
-    scaled = information * unit * unit[:, None]
+    scale = 1.0 / np.sqrt(size)
+    scaled = information * scale * scale[:, None]
     try:
         if np.min(np.diag(np.linalg.cholesky(scaled)) ** 2) > SINGULAR_PIVOT:
             return np.zeros(len(size), dtype=np.bool_)

@@ -45,7 +45,7 @@ def score_residuals(order: RiskOrder, x: FloatArray, sums: RiskSums) -> FloatArr
         k = ties.index
         hazard_mean[:, k] -= e1 * sums.squares_events
         spared_mean = s1[:, k] * sums.squares_events - e1 * sums.squares_both
-    through = order.while_at_risk(hazard_mean)
+    through = order.while_at_risk(hazard_mean, careful=sums.careful)
     if ties is not None:
         through[:, ties.rows] -= spared_mean[:, ties.of_row]
     expected = expected_events(order, sums) / order.weight

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from durata.kernels.arrays import BoolArray
+from durata.category import Category
+from durata.kernels.arrays import BoolArray, FloatArray
 from durata.records.cells import label
 from durata.records.records import Records
 from durata.study.paper import Condition
@@ -45,27 +46,32 @@ def _title(study: Study, covariate: str) -> str:
     return study.covariates[covariate].label or covariate
 
 
-def _asked(records: Records, condition: Condition) -> tuple[BoolArray, BoolArray]:
-    """(n,), (n,) whether the value is known, and whether it meets every part of the condition."""
-    name = condition.covariate
-    if name in records.categories:
-        category = records.categories[name]
-        known = ~category.missing
-        met = np.ones(len(category), dtype=bool)
+def satisfies(condition: Condition, column: FloatArray | Category) -> tuple[BoolArray, BoolArray]:
+    """(n,), (n,) whether the value meets every part of the condition, and whether it is unknown."""
+    if isinstance(column, Category):
+        met = np.ones(len(column), dtype=bool)
         for codes, wanted in ((condition.is_, True), (condition.not_, False)):
             if codes is not None:
                 accepted = {label(str(code)) for code in codes}
-                among = np.array([label(level) in accepted for level in category.levels] + [False])
-                met &= among[category.codes] == wanted
-        return known, met
-    number = records.numbers[name]
-    met = np.ones(len(number), dtype=bool)
+                among = np.array([label(level) in accepted for level in column.levels] + [False])
+                met &= among[column.codes] == wanted
+        return met & ~column.missing, column.missing
+    met = np.ones(len(column), dtype=bool)
     if condition.from_ is not None:
-        met &= number >= condition.from_
+        met &= column >= condition.from_
     if condition.to is not None:
-        met &= number <= condition.to
+        met &= column <= condition.to
     if condition.is_ is not None:
-        met &= np.isin(number, [float(code) for code in condition.is_])
+        met &= np.isin(column, [float(code) for code in condition.is_])
     if condition.not_ is not None:
-        met &= ~np.isin(number, [float(code) for code in condition.not_])
-    return ~np.isnan(number), met
+        met &= ~np.isin(column, [float(code) for code in condition.not_])
+    unknown = np.isnan(column)
+    return met & ~unknown, unknown
+
+
+def _asked(records: Records, condition: Condition) -> tuple[BoolArray, BoolArray]:
+    """(n,), (n,) whether the value is known, and whether it meets every part of the condition."""
+    name = condition.covariate
+    column = records.categories[name] if name in records.categories else records.numbers[name]
+    met, unknown = satisfies(condition, column)
+    return ~unknown, met

@@ -60,7 +60,7 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
     Cox, J. R. Statist. Soc. B 34:187, 1972; Breslow, Biometrics 30:89, 1974; Efron, JASA 72:557, 1977.
     """
     columns = kept_columns(order, x)
-    scale, constant = _centre_and_scale(order, columns)
+    scale, constant = centre_and_scale(order, columns)
     p = len(columns)
     if np.any(constant):
         zero = Evaluation(np.nan, np.zeros(p), np.zeros((p, p)))
@@ -72,10 +72,11 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
         if ties == "exact"
         else PartialLikelihood(order, columns, known, ties == "efron")
     )
-    return _on_own_scale(maximise(likelihood, p, lambda step: float(np.ptp(step @ columns))), scale)
+    events = float(order.death_weight.sum())
+    return _on_own_scale(maximise(likelihood, p, lambda step: float(np.ptp(step @ columns)), unit=events), scale)
 
 
-def _centre_and_scale(order: RiskOrder, columns: FloatArray) -> tuple[FloatArray, BoolArray]:
+def centre_and_scale(order: RiskOrder, columns: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Centre ``columns`` (p, m) within strata and scale them, in place; their scale (p,) and which do not vary (p,)."""
     weight, bounds = order.weight, order.row_bounds
     if len(bounds) <= 2:

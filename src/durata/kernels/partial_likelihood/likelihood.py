@@ -12,6 +12,8 @@ from durata.kernels.partial_likelihood.risk_order import RiskOrder
 
 BLOCK = 1 << 18
 """Elements of the row matrix worked on at once: a block and its product stay in cache."""
+DIGITS = 1e6
+"""Sums of positive numbers are taken as differences as long as nothing this many times larger cancels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +26,7 @@ class RiskSums:
     ``hazard`` (K,) sums (mean weight) / denominator, ``hazard_events`` (T,) the same times l / m: how much
     of it the tied events themselves are spared; ``squares``, ``squares_events`` and ``squares_both`` sum
     (mean weight) / denominator^2 times 1, l / m, (l / m)^2; ``log_denominators`` sums (mean weight) x
-    log(denominator). T counts the tied times (Efron only).
+    log(denominator). T counts the tied times (Efron only). ``careful``: differences of running sums lose too many digits.
     """
 
     relative_risk: FloatArray
@@ -36,27 +38,29 @@ class RiskSums:
     squares: FloatArray
     squares_events: FloatArray
     squares_both: FloatArray
+    careful: bool
 
 
 def risk_sums(order: RiskOrder, relative_risk: FloatArray, efron: bool) -> RiskSums:
     """Sums over risk sets of the weighted ``relative_risk`` (m,) = weight x exp(linear predictor) of the kept rows."""
-    s0 = order.over_risk_sets(relative_risk)
     d = order.death_weight
     ties = order.ties if efron else None
     nothing = np.zeros(0)
-    if order.late is not None:
-        # Sums over those who left minus those who had not come: rounding must not take away the events themselves.
-        s0 = np.maximum(s0, np.add.reduceat(relative_risk[order.event_rows], _event_starts(order)))
+    s0 = order.over_risk_sets(relative_risk)
+    careful = order.late is not None and _loses_digits(order, relative_risk, s0)
+    if careful:
+        s0 = order.over_risk_sets(relative_risk, careful=True)
     hazard = d / s0
     squares = hazard / s0
     if ties is None:
-        return RiskSums(relative_risk, s0, nothing, float(d @ np.log(s0)), hazard, nothing, squares, nothing, nothing)
+        logs = float(d @ np.log(s0))
+        return RiskSums(relative_risk, s0, nothing, logs, hazard, nothing, squares, nothing, nothing, careful)
     k = ties.index
     e0 = np.add.reduceat(relative_risk[ties.rows], ties.starts)
     mean_weight = (d[k] / order.deaths[k])[ties.of_event]
     denominator = s0[k][ties.of_event] - ties.fraction * e0[ties.of_event]
-    logs = np.log(s0)
-    logs[k] = 0.0
+    logs_untied = np.log(s0)
+    logs_untied[k] = 0.0
     part = mean_weight / denominator
     part_events = part * ties.fraction
     square, square_events = part / denominator, part_events / denominator
@@ -66,17 +70,27 @@ def risk_sums(order: RiskOrder, relative_risk: FloatArray, efron: bool) -> RiskS
         relative_risk,
         s0,
         e0,
-        float(d @ logs + mean_weight @ np.log(denominator)),
+        float(d @ logs_untied + mean_weight @ np.log(denominator)),
         hazard,
         np.add.reduceat(part_events, ties.event_starts),
         squares,
         np.add.reduceat(square_events, ties.event_starts),
         np.add.reduceat(square_events * ties.fraction, ties.event_starts),
+        careful,
     )
 
 
-def _event_starts(order: RiskOrder) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    return np.searchsorted(order.event_index, np.arange(order.n_times))
+def _loses_digits(order: RiskOrder, relative_risk: FloatArray, s0: FloatArray) -> bool:
+    """Whether sums over intervals, taken as differences of running sums, would lose more than six digits."""
+    not_left = order.over_later(np.add.reduceat(relative_risk, order.starts))
+    if np.any(s0 * DIGITS < not_left):
+        return True
+    hazard = order.over_earlier(order.death_weight / s0)
+    late = order.late
+    if late is None:
+        return False
+    through = hazard[late.last - 1] - hazard[late.first - 1]
+    return bool(np.any(through * DIGITS < hazard[late.last - 1]))
 
 
 def first_moments(order: RiskOrder, x: FloatArray, sums: RiskSums) -> tuple[FloatArray, FloatArray]:
@@ -88,7 +102,7 @@ def first_moments(order: RiskOrder, x: FloatArray, sums: RiskSums) -> tuple[Floa
     step = max(1, BLOCK // max(m, 1))
     for begin in range(0, p, step):
         part = x[begin : begin + step] * sums.relative_risk
-        s1[begin : begin + step] = order.over_risk_sets(part)
+        s1[begin : begin + step] = order.over_risk_sets(part, careful=sums.careful)
         if ties is not None:
             e1[begin : begin + step] = np.add.reduceat(part[:, ties.rows], ties.starts, axis=1)
     return s1, e1
@@ -104,7 +118,7 @@ def expected_events(order: RiskOrder, sums: RiskSums, scale: FloatArray | None =
     if scale is not None:
         hazard = hazard * scale
         spared = spared if ties is None else spared * scale[ties.index]
-    through = order.while_at_risk(hazard)
+    through = order.while_at_risk(hazard, careful=sums.careful)
     if ties is not None:
         through[ties.rows] -= spared[ties.of_row]
     return sums.relative_risk * through
@@ -168,7 +182,11 @@ class PartialLikelihood:
         return np.asarray(eta - np.repeat(np.maximum.reduceat(eta, bounds[:-1]), np.diff(bounds)))
 
     def __call__(self, beta: FloatArray) -> Evaluation:
-        """Log-likelihood, score (p,) and information (p, p) at ``beta`` (p,)."""
+        """Log-likelihood, score (p,) and information (p, p) at ``beta`` (p,); not finite where a step went far too far."""
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return self._evaluate(beta)
+
+    def _evaluate(self, beta: FloatArray) -> Evaluation:
         order = self.order
         eta = self.linear_predictor(beta)
         sums = risk_sums(order, self.relative_risk(eta), self.efron)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.partial_likelihood.block_sums import Intervals
 
 FEW_STRATA = 256
 """Up to this many strata, sums run stratum by stratum; beyond, one sum runs through all and differences are taken."""
@@ -18,11 +20,20 @@ class Late:
 
     positions : (l,) into the kept rows; starts : (g,) where each distinct entry begins in ``positions``;
     before : (g,) index of the last event time that the group was *not* at risk at.
+    first, last : (l,) their event times, of ``n_times``.
     """
 
     positions: IntArray
     starts: IntArray
     before: IntArray
+    first: IntArray
+    last: IntArray
+    n_times: int
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """The event times of each late row as a few blocks, made when first needed."""
+        return Intervals.of(self.first, self.last, self.n_times)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,22 +111,51 @@ class RiskOrder:
         after = np.concatenate([running, np.zeros((*running.shape[:-1], 1))], axis=-1)[..., bounds[1:]]
         return np.asarray(running - np.repeat(after, np.diff(bounds), axis=-1))
 
-    def over_risk_sets(self, values: FloatArray) -> FloatArray:
-        """Sums of ``values`` (..., m) over the risk set of every event time: (..., K)."""
+    def over_earlier(self, totals: FloatArray) -> FloatArray:
+        """Sums over this and all earlier event times of the same stratum; ``totals`` is (..., K)."""
+        bounds = self.time_bounds
+        if len(bounds) <= 2:
+            return np.cumsum(totals, axis=-1)
+        if len(bounds) - 1 <= FEW_STRATA:
+            out = np.empty_like(totals)
+            for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+                np.cumsum(totals[..., begin:end], axis=-1, out=out[..., begin:end])
+            return out
+        running = np.cumsum(totals, axis=-1)
+        before = running[..., bounds[:-1]] - totals[..., bounds[:-1]]
+        return np.asarray(running - np.repeat(before, np.diff(bounds), axis=-1))
+
+    def over_risk_sets(self, values: FloatArray, *, careful: bool = False) -> FloatArray:
+        """Sums of ``values`` (..., m) over the risk set of every event time: (..., K).
+
+        With late rows the sums over those who have not come are taken from the sums over those who have not left;
+        ``careful`` adds late rows up without a subtraction, for values so unequal that rounding would show.
+        """
+        if self.late is None:
+            return self.over_later(np.add.reduceat(values, self.starts, axis=-1))
+        if careful:
+            early = values.copy()
+            early[..., self.late.positions] = 0.0
+            late = self.late.intervals.to_times(values[..., self.late.positions])
+            return self.over_later(np.add.reduceat(early, self.starts, axis=-1)) + late
         totals = np.add.reduceat(values, self.starts, axis=-1)
-        if self.late is not None:
-            totals[..., self.late.before] -= np.add.reduceat(
-                values[..., self.late.positions], self.late.starts, axis=-1
-            )
+        totals[..., self.late.before] -= np.add.reduceat(values[..., self.late.positions], self.late.starts, axis=-1)
         return self.over_later(totals)
 
-    def while_at_risk(self, per_time: FloatArray) -> FloatArray:
-        """Sums of ``per_time`` (..., K) over the event times each kept row is at risk at: (..., m)."""
-        running = np.zeros((*per_time.shape[:-1], self.n_times + 1))
-        np.cumsum(per_time, axis=-1, out=running[..., 1:])
-        if self.late is None and len(self.time_bounds) <= 2:
-            return running[..., self.last]
-        return np.asarray(running[..., self.last] - running[..., self.first])
+    def while_at_risk(self, per_time: FloatArray, *, careful: bool = False) -> FloatArray:
+        """Sums of ``per_time`` (..., K) over the event times each kept row is at risk at: (..., m).
+
+        ``careful`` as in :meth:`over_risk_sets`.
+        """
+        upto = self.over_earlier(per_time)
+        out = upto[..., self.last - 1]
+        if self.late is not None:
+            late = self.late
+            if careful:
+                out[..., late.positions] = late.intervals.over_times(per_time)
+            else:
+                out[..., late.positions] -= upto[..., late.first - 1]
+        return np.asarray(out)
 
     def to_rows(self, values: FloatArray) -> FloatArray:
         """Values of the kept rows (..., m) put back in the order of the rows given, zero for the others: (..., n)."""
@@ -235,7 +275,7 @@ def _late_rows(first: IntArray, last: IntArray, time_bounds: IntArray) -> Late |
     positions = positions[np.argsort(first[positions], kind="stable")]
     entered = first[positions]
     starts = np.flatnonzero(np.diff(entered, prepend=-1))
-    return Late(positions=positions, starts=starts, before=entered[starts] - 1)
+    return Late(positions, starts, entered[starts] - 1, entered, last[positions], int(time_bounds[-1]))
 
 
 def _tied_events(deaths: FloatArray, event_rows: IntArray, event_index: IntArray) -> Ties | None:

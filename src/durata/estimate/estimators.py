@@ -1,0 +1,164 @@
+"""Which function answers each kind of Analysis, from the settings it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from durata.category import Category
+from durata.cohort import Cohort
+from durata.estimate.analysis import Analysis, Answer
+from durata.estimate.baseline import baseline_table
+from durata.estimate.change import paired_change
+from durata.estimate.cox import cox
+from durata.estimate.cox_checks import proportional_hazards_test
+from durata.estimate.curves import kaplan_meier, reverse_kaplan_meier
+from durata.estimate.rates import event_rates
+from durata.estimate.response import response_rates, response_test, response_trend, risk_differences
+from durata.estimate.restricted_mean import restricted_mean
+from durata.estimate.result import Effects
+from durata.estimate.subgroups import interaction_test, restricted
+from durata.estimate.tests import log_rank, pairwise_log_rank
+from durata.finding import CannotEstimate, Finding, Severity
+from durata.study.types import Study
+from durata.terms import TermLike, factor, strata
+
+Estimator = Callable[[Cohort, Analysis], Answer]
+
+
+def by(analysis: Analysis) -> str | None:
+    """The column of groups an analysis asks for, None for everybody together."""
+    column = analysis.setting("by")
+    return str(column) if column else None
+
+
+def names(analysis: Analysis, setting: str) -> tuple[str, ...]:
+    """A setting that holds several names."""
+    value = analysis.setting(setting, ())
+    return tuple(str(name) for name in value) if isinstance(value, tuple) else (str(value),)
+
+
+def number(analysis: Analysis, setting: str) -> float:
+    """A setting that holds a number."""
+    value = analysis.setting(setting, float("nan"))
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def model_terms(cohort: Cohort, analysis: Analysis) -> tuple[list[TermLike], tuple[Finding, ...]]:
+    """The terms of a Cox model, with a note on what was screened in and what could not vary."""
+    notes: list[Finding] = []
+    wanted = list(names(analysis, "terms"))
+    kept = screened(cohort, analysis, wanted)
+    if analysis.setting("screen_p"):
+        evidence = {"p": number(analysis, "screen_p"), "kept": ", ".join(kept) or "none"}
+        text = "Covariates with a univariable p below {p} were added to the model: {kept}."
+        notes.append(Finding("N20", Severity.INFO, text, evidence))
+    constant = [name for name in (*wanted, *kept) if name != "group" and is_constant(cohort, name)]
+    if constant:
+        text = "Everybody has the same value of {names}: not in the model."
+        notes.append(Finding("N21", Severity.INFO, text, {"names": ", ".join(constant)}))
+    reference = str(analysis.setting("reference"))
+    terms: list[TermLike] = [
+        factor("group", reference=reference) if name == "group" and reference else name
+        for name in (*wanted, *kept)
+        if name not in constant
+    ]
+    stratified = names(analysis, "strata")
+    if stratified:
+        terms.append(strata(*stratified))
+    return terms, tuple(notes)
+
+
+def screened(cohort: Cohort, analysis: Analysis, wanted: list[str]) -> list[str]:
+    """The candidates whose univariable likelihood-ratio p is below the declared one; those without a model stay out."""
+    if not analysis.setting("screen_p"):
+        return []
+    kept = []
+    for name in names(analysis, "candidates"):
+        if name in wanted:
+            continue
+        try:
+            p_value = cox(cohort, [name]).tests["likelihood_ratio"].p_value
+        except CannotEstimate:
+            # a covariate that has no model of its own cannot pass the screen; its own row says why
+            continue
+        if p_value < number(analysis, "screen_p"):
+            kept.append(name)
+    return kept
+
+
+def is_constant(cohort: Cohort, name: str) -> bool:
+    """Whether a column has one value only."""
+    column = cohort.column(name)
+    if isinstance(column, Category):
+        return len(column.used().levels) < 2
+    known = column[column == column]
+    return len(known) == 0 or bool((known == known[0]).all())
+
+
+def fitted_cox(cohort: Cohort, analysis: Analysis) -> Effects:
+    """The Cox model an analysis describes."""
+    terms, notes = model_terms(cohort, analysis)
+    effects = cox(
+        cohort,
+        terms,
+        ties="breslow" if analysis.setting("ties") == "breslow" else "efron",
+        cluster="person" if analysis.setting("robust", False) else None,
+    )
+    return replace(effects, notes=(*effects.notes, *notes))
+
+
+def described_baseline(cohort: Cohort, analysis: Analysis) -> Answer:
+    """Table 1 of the covariates an analysis names."""
+    covariates = names(analysis, "covariates")
+    means = set(names(analysis, "means"))
+    summary = {
+        name: ("mean" if name in means else "median")
+        for name in covariates
+        if not isinstance(cohort.column(name), Category)
+    }
+    return baseline_table(cohort, covariates, by=by(analysis), summary=summary)  # type: ignore[arg-type]
+
+
+ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
+    {
+        "kaplan_meier": lambda cohort, one: kaplan_meier(cohort, by=by(one)),
+        "reverse_kaplan_meier": lambda cohort, one: reverse_kaplan_meier(cohort, by=by(one)),
+        "log_rank": lambda cohort, one: log_rank(cohort, by="group"),
+        "pairwise_log_rank": lambda cohort, one: pairwise_log_rank(cohort, by="group", adjust="holm"),
+        "event_rates": lambda cohort, one: event_rates(cohort, by=by(one), per=number(one, "per")),
+        "restricted_mean": lambda cohort, one: restricted_mean(cohort, by=by(one), until=number(one, "until")),
+        "cox": fitted_cox,
+        "proportional_hazards": lambda cohort, one: proportional_hazards_test(cohort, fitted_cox(cohort, one)),
+        "baseline": described_baseline,
+        "response_rates": lambda cohort, one: response_rates(
+            cohort, str(one.setting("of")), names(one, "success"), by=by(one)
+        ),
+        "response_test": lambda cohort, one: response_test(cohort, str(one.setting("of")), names(one, "success")),
+        "response_trend": lambda cohort, one: response_trend(cohort, str(one.setting("of")), names(one, "success")),
+        "risk_differences": lambda cohort, one: risk_differences(cohort, str(one.setting("of")), names(one, "success")),
+        "paired_change": lambda cohort, one: paired_change(
+            cohort, str(one.setting("before")), str(one.setting("after")), by=by(one)
+        ),
+    }
+)
+
+
+def estimators_for(study: Study) -> dict[str, Estimator]:
+    """Every estimator, each restricted to the subgroup its analysis names; and the interaction test of a subgroup."""
+
+    def inside(estimator: Estimator) -> Estimator:
+        def answer(cohort: Cohort, analysis: Analysis) -> Answer:
+            subgroup = str(analysis.setting("subgroup"))
+            if subgroup:
+                cohort = restricted(cohort, study.subgroups[subgroup], subgroup)
+            return estimator(cohort, analysis)
+
+        return answer
+
+    def interaction(cohort: Cohort, analysis: Analysis) -> Answer:
+        subgroup = str(analysis.setting("of"))
+        return interaction_test(cohort, study.subgroups[subgroup], subgroup)
+
+    return {**{name: inside(estimator) for name, estimator in ESTIMATORS.items()}, "interaction": interaction}

@@ -1,0 +1,114 @@
+"""Tests and confidence limits of single coefficients by the profile of a (penalised) likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from durata.kernels.arrays import FloatArray
+from durata.kernels.newton import Evaluation
+from durata.kernels.quasi_newton import Peak, climb
+
+PRECISION = 1e-10
+"""A limit is found when a Newton step moves it by less than this share of its distance; the step squares the error."""
+WIDEN = 3.0
+"""While the limit is not yet bracketed, one step goes out at most this many times as far."""
+TRIES = 100
+
+
+@dataclass(frozen=True, eq=False)
+class ProfiledCoefficients:
+    """``low``, ``high`` (p,) profile-likelihood limits and ``statistic`` (p,) signed roots of the likelihood-ratio chi-squares.
+
+    NaN where the constrained maximum could not be found.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    statistic: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Profiler:
+    """The profile of one log-likelihood around its maximum ``top``; ``covariance`` (p, p) is the inverse information there."""
+
+    evaluate: Callable[[FloatArray], Evaluation]
+    reach: Callable[[FloatArray], float]
+    top: Peak
+    covariance: FloatArray
+
+    def coefficients(self, z: float) -> ProfiledCoefficients:
+        """Limits where twice the log-likelihood has fallen by z squared, and the tests of each coefficient being 0."""
+        places = range(len(self.top.at))
+        return ProfiledCoefficients(
+            low=np.array([self.limit(j, -1.0, z) for j in places]),
+            high=np.array([self.limit(j, 1.0, z) for j in places]),
+            statistic=np.array([self.signed_root(j) for j in places]),
+        )
+
+    def fixed(self, j: int, value: float, near: FloatArray) -> Peak:
+        """The maximum over the other coefficients with coefficient ``j`` at ``value``, sought from ``near`` (p,)."""
+        free = np.ones(len(near), dtype=np.bool_)
+        free[j] = False
+        # The others follow coefficient j as they do at the maximum.
+        start = near + self.covariance[:, j] / self.covariance[j, j] * (value - near[j])
+        start[j] = value
+        peak = climb(self.evaluate, start, self.reach, free=free)
+        if peak.converged:
+            return peak
+        start = self.top.at.copy()
+        start[j] = value
+        return climb(self.evaluate, start, self.reach, free=free)
+
+    def signed_root(self, j: int, value: float = 0.0) -> float:
+        """The signed root of the likelihood-ratio chi-square of coefficient ``j`` being ``value``; NaN when not found."""
+        peak = self.fixed(j, value, self.top.at)
+        if not peak.converged:
+            return np.nan
+        return float(np.sign(self.top.at[j] - value) * self._root(peak))
+
+    def limit(self, j: int, side: float, z: float) -> float:
+        """Where the root of the fall reaches ``z`` on one side (-1 or 1) of the estimate; NaN when not found.
+
+        That root is nearly a straight line in the coefficient (it is one for a parabola), so Newton's method needs few
+        steps; its slope is the score of the coefficient. Steps stay inside the bracket found so far.
+
+        References
+        ----------
+        Venzon & Moolgavkar, Applied Statistics 37:87, 1988.
+        """
+        estimate = float(self.top.at[j])
+        near, inner, outer = self.top.at, 0.0, np.inf
+        distance = z * float(np.sqrt(self.covariance[j, j]))
+        for _ in range(TRIES):
+            peak = self.fixed(j, estimate + side * distance, near)
+            if not peak.converged:
+                # Too far out for the likelihood to be computed: the limit lies nearer.
+                outer = distance
+                distance = (inner + outer) / 2
+                if outer - inner <= PRECISION * outer:
+                    return np.nan
+                continue
+            near = peak.at
+            root = self._root(peak)
+            slope = -side * float(peak.there.score[j]) / root if root > 0 else 0.0
+            newton = distance - (root - z) / slope if slope > 0 else np.inf
+            if abs(newton - distance) <= PRECISION * distance:
+                return estimate + side * newton
+            if root < z:
+                inner = max(inner, distance)
+            else:
+                outer = min(outer, distance)
+            if outer == np.inf:
+                distance = min(max(newton, distance), WIDEN * distance)
+            else:
+                distance = newton if inner < newton < outer else (inner + outer) / 2
+                if outer - inner <= PRECISION * outer:
+                    return estimate + side * distance
+        return np.nan
+
+    def _root(self, peak: Peak) -> float:
+        """The root of twice the fall from the maximum."""
+        return float(np.sqrt(2.0 * max(self.top.there.log_likelihood - peak.there.log_likelihood, 0.0)))
