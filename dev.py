@@ -250,9 +250,10 @@ def set_up(kind: str) -> None:
 def shown(path: Path) -> str:
     """A path as somebody would type it from here."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        text = str(path.relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        text = str(path)
+    return f'"{text}"' if " " in text else text
 
 
 def demo(arguments: list[str]) -> int:

@@ -29,7 +29,9 @@ WELCOME = {
     "tree_sitter": ("study",),
     "tree_sitter_toml": ("study",),
 }
-NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "code"}
+NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "code", "subprocess", "multiprocessing"}
+# durata opens no connection; patients' data stay where they are.
+NEVER_IMPORTED |= {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "webbrowser"}
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 NEVER_CALLED_OF = {("os", "system"), ("os", "popen")}
 

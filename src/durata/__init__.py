@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from durata.estimate.curves import kaplan_meier as kaplan_meier
     from durata.estimate.curves import nelson_aalen as nelson_aalen
     from durata.estimate.curves import reverse_kaplan_meier as reverse_kaplan_meier
+    from durata.estimate.firth import firth_cox as firth_cox
+    from durata.estimate.firth import needs_firth as needs_firth
     from durata.estimate.glossary import Summary as Summary
     from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
     from durata.estimate.restricted_mean import restricted_mean as restricted_mean
+    from durata.estimate.restricted_mean import restricted_mean_contrasts as restricted_mean_contrasts
     from durata.estimate.result import Effects as Effects
     from durata.estimate.result import Test as Test
     from durata.estimate.subgroups import interaction_test as interaction_test
@@ -84,6 +87,7 @@ _HOMES = {
     "fleming_harrington": "durata.estimate.curves",
     "reverse_kaplan_meier": "durata.estimate.curves",
     "restricted_mean": "durata.estimate.restricted_mean",
+    "restricted_mean_contrasts": "durata.estimate.restricted_mean",
     "guaranteed_time": "durata.estimate.guaranteed_time",
     # tests
     "log_rank": "durata.estimate.tests",
@@ -92,6 +96,8 @@ _HOMES = {
     # models
     "cox": "durata.estimate.cox",
     "likelihood_ratio_test": "durata.estimate.cox",
+    "firth_cox": "durata.estimate.firth",
+    "needs_firth": "durata.estimate.firth",
     "proportional_hazards_test": "durata.estimate.cox_checks",
     "concordance": "durata.estimate.cox_checks",
     "residuals": "durata.estimate.cox_checks",

@@ -49,8 +49,15 @@ def cohorts(draw: st.DrawFn) -> Cohort:
     )
 
 
+def alike(one: Any, other: Any) -> bool:
+    """The same word, the same absence, or numbers that differ by rounding."""
+    if isinstance(one, float) and isinstance(other, float):
+        return bool(one == pytest.approx(other, rel=1e-8, abs=1e-9))
+    return bool(one == other)
+
+
 def every_answer(cohort: Cohort) -> list[list[dict[str, Any]]]:
-    """Whatever can be asked; a refusal in words counts as no answer."""
+    """Whatever can be asked; a refusal is its words."""
     asked = (
         lambda: response_rates(cohort, "response"),
         lambda: response_test(cohort, "response"),
@@ -70,7 +77,7 @@ def every_answer(cohort: Cohort) -> list[list[dict[str, Any]]]:
         try:
             answer = ask()
         except CannotEstimate as refusal:
-            assert len(str(refusal)) > 20
+            found.append([{"note": str(refusal)}])
             continue
         found.append([*answer.rows(), answer.glance()])
     return found
@@ -104,7 +111,7 @@ def test_the_order_of_persons_changes_nothing(cohort: Cohort, random: Any) -> No
         for row, same in zip(one, other, strict=True):
             assert row.keys() == same.keys()
             for name in row:
-                assert row[name] == pytest.approx(same[name], rel=1e-9, abs=1e-9), name
+                assert alike(row[name], same[name]), (name, row, same)
 
 
 @QUICK
@@ -117,7 +124,7 @@ def test_frequency_weights_are_repeated_persons(cohort: Cohort) -> None:
     for one, other in zip(every_answer(weighted), every_answer(repeated), strict=True):
         for row, same in zip(one, other, strict=True):
             for name in row.keys() - {"note"}:
-                assert row[name] == pytest.approx(same[name], rel=1e-9, abs=1e-9), (name, row, same)
+                assert alike(row[name], same[name]), (name, row, same)
 
 
 @QUICK
@@ -152,7 +159,7 @@ def test_two_groups_by_any_name(a: list[float], b: list[float]) -> None:
 
 
 @QUICK
-@given(st.lists(st.floats(-5, 5, width=32), min_size=2, max_size=9, unique_by=lambda d: abs(d)))
+@given(st.lists(st.floats(-5, 5, width=32), min_size=2, max_size=9, unique_by=abs))
 def test_signed_ranks_mirror(differences: list[float]) -> None:
     d = np.array(differences, dtype=float)
     d = d[d != 0]

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from durata.category import Category
 from durata.cohort import Cohort
 from durata.estimate.result import Test
-from durata.estimate.tests import adjusted_p_values, log_rank, log_rank_trend, pairwise_log_rank
+from durata.estimate.tests import log_rank, log_rank_trend, pairwise_log_rank
 from durata.finding import CannotEstimate
+from durata.kernels.multiplicity import adjusted_p_values
 
 quick = settings(max_examples=40, deadline=None)
 

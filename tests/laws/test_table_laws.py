@@ -17,19 +17,19 @@ from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_valu
 from durata.kernels.proportions import clopper_pearson_limits, newcombe_limits, wilson_limits
 
 QUICK = settings(max_examples=40, deadline=None)
-shapes = st.tuples(st.integers(2, 4), st.integers(2, 4))
-tables = shapes.flatmap(lambda shape: arrays(np.int64, shape, elements=st.integers(0, 8)))
+shapes = st.tuples(st.integers(2, 4), st.integers(2, 3))
+tables = shapes.flatmap(lambda shape: arrays(np.int64, shape, elements=st.integers(0, 5)))
 two_by_two = arrays(np.int64, (2, 2), elements=st.integers(0, 15))
 
 
-def testable(table: np.ndarray) -> bool:
+def can_be_tested(table: np.ndarray) -> bool:
     return bool(np.count_nonzero(table.sum(axis=0)) > 1 and np.count_nonzero(table.sum(axis=1)) > 1)
 
 
 @QUICK
 @given(tables, st.randoms(use_true_random=False))
 def test_order_and_direction_of_a_table_change_nothing(table: np.ndarray, random: Any) -> None:
-    assume(testable(table))
+    assume(can_be_tested(table))
     rows, columns = list(range(table.shape[0])), list(range(table.shape[1]))
     random.shuffle(rows)
     random.shuffle(columns)
@@ -42,7 +42,7 @@ def test_order_and_direction_of_a_table_change_nothing(table: np.ndarray, random
 @QUICK
 @given(tables)
 def test_a_level_with_nobody_changes_nothing(table: np.ndarray) -> None:
-    assume(testable(table))
+    assume(can_be_tested(table))
     wider = np.vstack(
         [np.column_stack([table, np.zeros(len(table), dtype=int)]), np.zeros(table.shape[1] + 1, dtype=int)]
     )
@@ -53,7 +53,7 @@ def test_a_level_with_nobody_changes_nothing(table: np.ndarray) -> None:
 @QUICK
 @given(tables)
 def test_p_values_are_probabilities_and_the_likeliest_table_has_one(table: np.ndarray) -> None:
-    assume(testable(table))
+    assume(can_be_tested(table))
     p = fisher_exact(table).p_value
     assert 0 < p <= 1 + 1e-12
     assert 0 <= chi_square(table).p_value <= 1
@@ -65,7 +65,7 @@ def test_p_values_are_probabilities_and_the_likeliest_table_has_one(table: np.nd
 
 
 @QUICK
-@given(st.integers(2, 5), st.integers(2, 5), st.integers(1, 5))
+@given(st.integers(2, 4), st.integers(2, 3), st.integers(1, 4))
 def test_equal_shares_everywhere_have_p_one(r: int, c: int, k: int) -> None:
     table = np.full((r, c), k)
     assert fisher_exact(table).p_value == pytest.approx(1)
@@ -75,7 +75,7 @@ def test_equal_shares_everywhere_have_p_one(r: int, c: int, k: int) -> None:
 @QUICK
 @given(two_by_two)
 def test_two_by_two_is_fishers_odds_ratio_test(table: np.ndarray) -> None:
-    assume(testable(table))
+    assume(can_be_tested(table))
     odds = conditional_odds(table)
     assert odds.p_value == pytest.approx(fisher_exact(table).p_value, rel=1e-9)
     # the outcome itself is in both tails
@@ -85,7 +85,7 @@ def test_two_by_two_is_fishers_odds_ratio_test(table: np.ndarray) -> None:
 @QUICK
 @given(two_by_two)
 def test_exchanging_the_columns_inverts_the_odds_ratio(table: np.ndarray) -> None:
-    assume(testable(table))
+    assume(can_be_tested(table))
     one, other = conditional_odds(table), conditional_odds(table[:, ::-1])
     with np.errstate(divide="ignore"):
         assert np.float64(1) / other.odds_ratio == pytest.approx(one.odds_ratio, rel=1e-8)
@@ -95,9 +95,9 @@ def test_exchanging_the_columns_inverts_the_odds_ratio(table: np.ndarray) -> Non
 
 
 @QUICK
-@given(two_by_two, st.floats(0.05, 20))
-def test_the_exact_limits_are_where_the_tails_are_a_fortieth(table: np.ndarray, _: float) -> None:
-    assume(testable(table))
+@given(two_by_two)
+def test_the_exact_limits_are_where_the_tails_are_a_fortieth(table: np.ndarray) -> None:
+    assume(can_be_tested(table))
     assume(conditional_odds(table).low > 0)
     from scipy.stats import nchypergeom_fisher
 

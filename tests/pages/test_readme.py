@@ -46,3 +46,17 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert (ROOT / target).exists(), f"{page} links to {target}, which is not there"
+
+
+def test_nothing_that_is_written_carries_an_identifier(tmp_path: Path) -> None:
+    stanford = du.example("stanford").parent
+    header, *patients = (stanford / "stanford.csv").read_text(encoding="utf-8").splitlines()
+    assert header.startswith("id,")
+    marked = "\n".join([header, *(f"HOSPITAL-NUMBER-{patient}" for patient in patients)])
+    (tmp_path / "stanford.csv").write_text(marked, encoding="utf-8")
+    (tmp_path / "study.toml").write_text((stanford / "study.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    files = du.run(tmp_path / "study.toml").files()
+    assert files
+    for name, content in files.items():
+        assert b"HOSPITAL-NUMBER" not in content, name
+        assert str(tmp_path).encode() not in content, f"{name} names a folder of this computer"

@@ -70,7 +70,7 @@ def test_every_response_of_one_group_is_missing() -> None:
 
 
 def test_all_responses_missing() -> None:
-    cohort = people("ssll", response=[NAN] * 4)
+    cohort = people("ssll", response=np.full(4, NAN))
     assert {row["estimate"] for row in response_rates(cohort, "response").rows()} == {None}
     with pytest.raises(CannotEstimate, match="nobody has a known value"):
         response_test(cohort, "response")
@@ -104,7 +104,7 @@ def test_table_1_with_a_constant_an_empty_and_a_missing_column() -> None:
     cohort = people(
         "sssll",
         same=[5, 5, 5, 5, 5],
-        nothing=[NAN] * 5,
+        nothing=np.full(5, NAN),
         one=categorise(["x"] * 5, ["x", "y"]),
         none=Category(np.full(5, -1), ("x", "y")),
         unknown=Category(np.full(5, -1), ()),

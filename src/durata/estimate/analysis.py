@@ -33,9 +33,10 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """In place of an answer that cannot be had: the reason, in words for the cell where it would stand."""
+    """In place of an answer that cannot be had: the reason, in words for the cell where it would stand, and its kind."""
 
     reason: str
+    cause: type[CannotEstimate] = CannotEstimate
 
 
 class Answers:
@@ -58,7 +59,7 @@ class Answers:
             try:
                 self._cohorts[key] = self._cohort_of(design, outcome)
             except CannotEstimate as refusal:
-                self._cohorts[key] = Refused(str(refusal))
+                self._cohorts[key] = Refused(str(refusal), type(refusal))
         return self._cohorts[key]
 
     def ask(self, analysis: Analysis) -> Answer | Refused:
@@ -71,7 +72,7 @@ class Answers:
                 try:
                     self._answers[analysis] = self._estimators[analysis.estimator](cohort, analysis)
                 except CannotEstimate as refusal:
-                    self._answers[analysis] = Refused(str(refusal))
+                    self._answers[analysis] = Refused(str(refusal), type(refusal))
         return self._answers[analysis]
 
     def __iter__(self) -> Iterator[tuple[Analysis, Answer | Refused]]:

@@ -135,8 +135,6 @@ def _numbers(
         everybody = np.concatenate(samples)
         whole = {"missing": len(persons) - len(everybody)}
         rows.append({"term": name, "group": ALL, **described_number(everybody, way), **whole})
-    for row in rows:
-        row["note"] = "" if row["n"] else "Nobody with a known value."
     return rows
 
 

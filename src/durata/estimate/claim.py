@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import erfc, ndtri
 
 from durata.designs.catalogue import DESIGNS
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.guaranteed_time import GuaranteedTime, guaranteed_time
-from durata.estimate.plan import cox_analysis, has_adjustment
+from durata.estimate.plan import adjustment, cox_analysis, has_adjustment
 from durata.estimate.result import Effects
+from durata.finding import CannotEstimate
 from durata.study.types import Study
 
 
@@ -43,7 +45,7 @@ def contrasts(study: Study, answers: Answers, design: str, outcome: str, *, adju
     if not isinstance(answer, Effects):
         return ()
     low, high = answer.interval()
-    adjust = study.models[outcome].adjust if adjusted and outcome in study.models else ()
+    adjust = adjustment(study, outcome) if adjusted else ()
     return tuple(
         Contrast(
             design=design,
@@ -59,6 +61,52 @@ def contrasts(study: Study, answers: Answers, design: str, outcome: str, *, adju
         )
         for j, term in enumerate(answer.terms)
         if term.variable == "group"
+    )
+
+
+def between(
+    study: Study,
+    answers: Answers,
+    design: str,
+    outcome: str,
+    group: str,
+    versus: str,
+    *,
+    adjusted: bool,
+    subgroup: str = "",
+) -> Contrast:
+    """The hazard ratio of any two groups from one Cox model, through the covariance of its coefficients.
+
+    Raises
+    ------
+    CannotEstimate : the model was refused, or does not hold one of the groups.
+    """
+    answer = answers.ask(cox_analysis(study, design, outcome, adjusted=adjusted, subgroup=subgroup))
+    if isinstance(answer, Refused):
+        raise CannotEstimate(answer.reason)
+    if not isinstance(answer, Effects):
+        raise CannotEstimate("The model has no coefficients.")
+    weights = np.zeros(len(answer.terms))
+    references = {term.reference for term in answer.terms if term.variable == "group"}
+    for name, sign in ((group, 1.0), (versus, -1.0)):
+        found = [j for j, term in enumerate(answer.terms) if term.variable == "group" and term.level == name]
+        if not found and name not in references:
+            raise CannotEstimate(f"The model does not hold the group {name!r}.")
+        weights[found] = sign
+    estimate = float(weights @ answer.estimate)
+    std_error = float(np.sqrt(weights @ answer.covariance @ weights))
+    half = float(ndtri(0.5 + answer.conf_level / 2)) * std_error
+    return Contrast(
+        design=design,
+        outcome=outcome,
+        level=group,
+        reference=versus,
+        hazard_ratio=float(np.exp(estimate)),
+        conf_low=float(np.exp(estimate - half)),
+        conf_high=float(np.exp(estimate + half)),
+        p_value=float(erfc(abs(estimate / std_error) / np.sqrt(2.0))),
+        conf_level=answer.conf_level,
+        adjusted_for=adjustment(study, outcome) if adjusted else (),
     )
 
 

@@ -144,6 +144,7 @@ def described_number(values: FloatArray, summary: str) -> dict[str, Any]:
         "std_dev": or_none(std_dev(values)),
         "quartile_1": or_none(quantile(values, 0.25)),
         "quartile_3": or_none(quantile(values, 0.75)),
+        "note": "" if len(values) else "Nobody with a known value.",
     }
 
 

@@ -113,9 +113,7 @@ def cox(
     p = len(fit.coefficients)
     tests = _tests(fit, covariance, rows, ties, robust=bool(robust))
     return Effects(
-        terms=tuple(
-            Term(name, part.label, level, reference) for part in design.parts for name, level, reference in part.names
-        ),
+        terms=named_terms(design),
         estimate=fit.coefficients,
         covariance=covariance,
         model_covariance=fit.covariance,
@@ -142,11 +140,11 @@ def cox(
             "outcome": cohort.outcome,
             "aic": 2.0 * p - 2.0 * fit.log_likelihood,
             "bic": p * float(np.log(rows.n_events)) - 2.0 * fit.log_likelihood,
-            "means": tuple(_means(rows).tolist()),
+            "means": tuple(column_means(rows).tolist()),
             "iterations": fit.iterations,
         },
         n_left_out=left_out,
-        notes=(*notes, *_notes(rows, p, left_out, pairs.n_pairs > 0, tests, robust=bool(robust))),
+        notes=(*notes, *model_notes(rows, p, left_out, pairs.n_pairs > 0, tests, robust=bool(robust))),
     )
 
 
@@ -182,6 +180,11 @@ def likelihood_ratio_test(smaller: Effects, larger: Effects) -> Test:
             if lost
             else "The models are not nested: the larger one has no term of its own."
         )
+    if "penalty" in smaller.settings or "penalty" in larger.settings:
+        raise CannotEstimate(
+            "A penalised likelihood depends on which terms are in the model, so two models cannot be compared by it. Look "
+            "at the penalised likelihood-ratio tests of the larger model."
+        )
     if smaller.robust or larger.robust:
         raise CannotEstimate("Models with a robust variance have no likelihood-ratio test; look at the Wald tests.")
     same_ties = smaller.settings.get("ties") == larger.settings.get("ties")
@@ -191,11 +194,18 @@ def likelihood_ratio_test(smaller: Effects, larger: Effects) -> Test:
             f"The models were not fitted to the same rows in the same way ({smaller.n} and {larger.n} rows): "
             "leave out the rows with missing values from both, and use the same strata, weights and handling of ties."
         )
-    return _chi_square(
+    return chi_square_test(
         2.0 * (larger.log_likelihood - smaller.log_likelihood),
         len(new),
         "likelihood-ratio test",
         f"the coefficients of {', '.join(new)} are zero",
+    )
+
+
+def named_terms(design: Design) -> tuple[Term, ...]:
+    """(p,) what each coefficient of a design stands for."""
+    return tuple(
+        Term(name, part.label, level, reference) for part in design.parts for name, level, reference in part.names
     )
 
 
@@ -223,26 +233,26 @@ def _tests(fit: CoxFit, covariance: FloatArray, rows: CoxRows, ties: TieMethod, 
     p, b = len(fit.coefficients), fit.coefficients
     none = "all coefficients are zero"
     tests = {
-        "likelihood_ratio": _chi_square(
+        "likelihood_ratio": chi_square_test(
             2.0 * (fit.log_likelihood - fit.log_likelihood_null), p, "likelihood-ratio test", none
         ),
-        "score": _chi_square(
+        "score": chi_square_test(
             float(fit.score_null @ np.linalg.solve(fit.information_null, fit.score_null)), p, "score test", none
         ),
     }
-    wald = _quadratic(covariance, b)
+    wald = quadratic(covariance, b)
     if wald is not None:
-        tests["wald"] = _chi_square(wald, p, "Wald test", none)
+        tests["wald"] = chi_square_test(wald, p, "Wald test", none)
     if robust:
         null = fitted(rows, np.zeros(p), ties=ties)
         root = rows.clustered(score_residuals(null.order, null.columns, null.sums), by_cluster=True)
-        robust_score = _quadratic(root.T @ root, fit.score_null)
+        robust_score = quadratic(root.T @ root, fit.score_null)
         if robust_score is not None:
-            tests["robust_score"] = _chi_square(robust_score, p, "robust score test", none)
+            tests["robust_score"] = chi_square_test(robust_score, p, "robust score test", none)
     return tests
 
 
-def _quadratic(variance: FloatArray, vector: FloatArray) -> float | None:
+def quadratic(variance: FloatArray, vector: FloatArray) -> float | None:
     """Vector' variance^-1 vector; None when the variance is singular (fewer clusters than coefficients)."""
     unit = 1.0 / np.sqrt(np.maximum(np.diag(variance), 1e-300))
     scaled = variance * unit * unit[:, None]
@@ -251,13 +261,14 @@ def _quadratic(variance: FloatArray, vector: FloatArray) -> float | None:
     return float((vector * unit) @ np.linalg.solve(scaled, vector * unit))
 
 
-def _chi_square(statistic: float, df: int, method: str, hypothesis: str) -> Test:
+def chi_square_test(statistic: float, df: int, method: str, hypothesis: str) -> Test:
+    """A chi-square test, its p-value from the survival function."""
     from scipy.special import chdtrc
 
     return Test(hypothesis, method, statistic, float(df), float(chdtrc(df, max(statistic, 0.0))))
 
 
-def _means(rows: CoxRows) -> FloatArray:
+def column_means(rows: CoxRows) -> FloatArray:
     """(p,) mean of each column, 0 for columns of -1, 0 and 1: where "centred" predictions are made."""
     coded = np.all((rows.x == 0) | (np.abs(rows.x) == 1), axis=0)
     return np.where(coded, 0.0, rows.mean(rows.x))
@@ -273,9 +284,10 @@ def _variance_words(cohort: Cohort, by: str | None) -> str:
     return weights if by is None else f"{weights}, robust variance by {by}"
 
 
-def _notes(
+def model_notes(
     rows: CoxRows, p: int, left_out: int, comparable: bool, tests: dict[str, Test], *, robust: bool
 ) -> list[Finding]:
+    """What a reader must know about a fitted model with ``p`` coefficients."""
     notes = []
     if left_out:
         notes.append(

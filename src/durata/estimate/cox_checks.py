@@ -77,7 +77,8 @@ def proportional_hazards_test(
 
     Raises
     ------
-    CannotEstimate : other cohort; "log" with an event at time 0; a term whose change along time cannot be told.
+    CannotEstimate : other cohort; a penalised model; "log" with an event at time 0; a term whose change along time
+        cannot be told.
 
     References
     ----------
@@ -98,6 +99,11 @@ def proportional_hazards_test(
     if transform not in TRANSFORM_WORDS:
         raise CannotEstimate(f"There is no transform {transform!r} of time; there are {', '.join(TRANSFORM_WORDS)}.")
     design, rows, ties = design_and_rows(cohort, effects)
+    if "penalty" in effects.settings:
+        raise CannotEstimate(
+            "The score test of proportional hazards needs the maximum of the likelihood, and a penalised model is not "
+            "there. Test the ordinary Cox model, or one with fewer terms."
+        )
     at_fit = fitted(rows, effects.estimate, ties=ties)
     scale = np.sqrt(np.mean(at_fit.columns**2, axis=1))
     g = _function_of_time(rows, at_fit.order.time, transform)

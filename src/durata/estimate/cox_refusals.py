@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from durata.estimate.cox_rows import CoxRows
 from durata.finding import CannotEstimate
+from durata.kernels.arrays import BoolArray
 from durata.kernels.newton import Status
-from durata.kernels.partial_likelihood.fit import CoxFit
 from durata.terms import Columns, Design
 
 REMEDY = "Join it with another level, leave it out, or use a penalised (Firth) estimate."
+
+
+class Separation(CannotEstimate):
+    """The likelihood rises for ever: a coefficient runs to infinity, where a penalised (Firth) estimate is finite."""
+
+
+class Ended(Protocol):
+    """How a fit ended: ``involved`` (p,) are the columns to blame."""
+
+    @property
+    def status(self) -> Status:
+        """Converged, or why not."""
+        ...
+
+    @property
+    def involved(self) -> BoolArray:
+        """(p,) the columns to blame."""
+        ...
+
+    @property
+    def iterations(self) -> int:
+        """How many steps were taken."""
+        ...
 
 
 def refuse_without_events(design: Design, cohort: Columns, rows: CoxRows) -> None:
@@ -32,13 +56,13 @@ def refuse_without_events(design: Design, cohort: Columns, rows: CoxRows) -> Non
                 if code == 0
                 else "its hazard ratio runs to zero and has"
             )
-            raise CannotEstimate(
+            raise Separation(
                 f"None of the {n} rows with {coding.variable} = {coding.levels[code]}{compared} has the event: "
                 f"{limit} no estimate. {REMEDY}"
             )
 
 
-def refuse_failure(fit: CoxFit, names: Sequence[str], rows: CoxRows) -> None:
+def refuse_failure(fit: Ended, names: Sequence[str], rows: CoxRows) -> None:
     """Raise CannotEstimate in words for a fit that did not converge."""
     if fit.status == Status.CONVERGED:
         return
@@ -60,13 +84,13 @@ def refuse_failure(fit: CoxFit, names: Sequence[str], rows: CoxRows) -> None:
             found, place = np.unique(rows.x[:, j], return_inverse=True)
             events = np.bincount(place[rows.event], minlength=len(found))
             if len(found) == 2 and events.min() == 0:
-                raise CannotEstimate(
+                raise Separation(
                     f"None of the {int(np.count_nonzero(place == events.argmin()))} rows with {names[j]} = "
                     f"{found[events.argmin()]:g} has the event: the hazard ratio of {names[j]!r} runs to "
                     f"{'zero' if events[1] == 0 else 'infinity'} and has no estimate. {REMEDY}"
                 )
         several = len(involved) > 1
-        raise CannotEstimate(
+        raise Separation(
             f"{listed} separate{'' if several else 's'} those who have the event from those at risk with them without a "
             f"single exception, so the coefficient{'s run' if several else ' runs'} to infinity and "
             f"{'have' if several else 'has'} no estimate (monotone likelihood). Leave {'one' if several else 'it'} out, "

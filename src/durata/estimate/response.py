@@ -300,6 +300,8 @@ def responders(cohort: Cohort, response: str, success: Levels | str | None = Non
 
 
 def _of_category(column: Category, response: str, success: Levels | str | None) -> FloatArray:
+    if not column.levels:  # nobody's response is known
+        return np.full(len(column), np.nan)
     if success is None:
         raise CannotEstimate(
             f"Response {response!r} is a category: say which of its levels count as a response with 'success'; it has "

@@ -10,8 +10,9 @@ import numpy as np
 
 from durata.estimate.curve import Curve, Stretch
 from durata.estimate.glossary import GLOSSARY, Summary, Tidy, as_frame, check_columns, or_none
-from durata.finding import Finding
+from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray
+from durata.kernels.profile import ProfiledCoefficients
 
 __all__ = [
     "GLOSSARY",
@@ -78,7 +79,8 @@ class Effects(Tidy):
 
     ``estimate`` (p,), ``covariance`` (p, p) is the one that intervals use (the sandwich when robust);
     ``model_covariance`` (p, p) is the inverse information. ``tests`` are the whole-model tests by name
-    ("likelihood_ratio", "wald", "score", "robust_score").
+    ("likelihood_ratio", "wald", "score", "robust_score"). With a ``profile``, limits, statistics and p-values of single
+    coefficients are those of the profile likelihood, which ``method`` says; else they are Wald's, from ``covariance``.
     """
 
     terms: tuple[Term, ...]
@@ -101,6 +103,7 @@ class Effects(Tidy):
     settings: Mapping[str, Any] = field(default_factory=dict)
     n_left_out: int = 0
     notes: tuple[Finding, ...] = ()
+    profile: ProfiledCoefficients | None = None
 
     @property
     def std_error(self) -> FloatArray:
@@ -109,18 +112,25 @@ class Effects(Tidy):
 
     @property
     def statistic(self) -> FloatArray:
-        """(p,) Wald z."""
-        return self.estimate / self.std_error
+        """(p,) Wald z; with a ``profile`` the signed root of the likelihood-ratio chi-square, also normal if there is no effect."""
+        return self.estimate / self.std_error if self.profile is None else self.profile.statistic
 
     @property
     def p_value(self) -> FloatArray:
-        """(p,) two-sided Wald p-values, from the survival function of the normal."""
+        """(p,) two-sided p-values of ``statistic``, from the survival function of the normal."""
         from scipy.special import erfc
 
         return np.asarray(erfc(np.abs(self.statistic) / np.sqrt(2.0)), dtype=np.float64)
 
     def interval(self) -> tuple[FloatArray, FloatArray]:
-        """(p,), (p,) Wald confidence limits on ``scale``."""
+        """(p,), (p,) confidence limits on ``scale``: those of the ``profile``, else Wald's."""
+        if self.profile is not None:
+            if self.profile.conf_level != self.conf_level:
+                raise CannotEstimate(
+                    f"The profile limits were computed for the confidence level {self.profile.conf_level:g}, not "
+                    f"{self.conf_level:g}: estimate the model again with conf_level={self.conf_level:g}."
+                )
+            return self.profile.low, self.profile.high
         from scipy.special import ndtri
 
         half = float(ndtri(0.5 + self.conf_level / 2)) * self.std_error

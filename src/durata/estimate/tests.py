@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,8 @@ from durata.estimate.result import Summary, Test
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
 from durata.kernels.log_rank import Comparison, chi_square, compare, trend
+from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_values
 from durata.kernels.risk_set import Rows, count_risk_sets
-
-Adjustment = Literal["holm", "hochberg", "bh", "by", "bonferroni", "none"]
 
 HYPOTHESIS = "the hazards of the event are the same in all groups"
 
@@ -140,7 +139,7 @@ def pairwise_log_rank(
 
     Parameters
     ----------
-    adjust : "holm", "hochberg", "bh" (Benjamini-Hochberg), "by" (Benjamini-Yekutieli), "bonferroni" or "none".
+    adjust : "holm", "hochberg", "hommel", "bh" (Benjamini-Hochberg), "by" (Benjamini-Yekutieli), "bonferroni" or "none".
     cohort, by, strata : as in :func:`log_rank`.
 
     Returns
@@ -159,8 +158,8 @@ def pairwise_log_rank(
     >>> [(row["group"], row["reference"]) for row in pairwise_log_rank(cohort).rows()]
     [('b', 'a'), ('c', 'a'), ('c', 'b')]
     """
-    if adjust not in get_args(Adjustment):
-        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(get_args(Adjustment))}.")
+    if adjust not in ADJUSTMENTS:
+        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(ADJUSTMENTS)}.")
     observation, stratum = _observed(cohort, by, strata)
     rows: list[dict[str, Any]] = []
     for first, second in combinations(range(len(observation.levels)), 2):
@@ -181,7 +180,7 @@ def pairwise_log_rank(
         rows.append(row)
     tested = [row for row in rows if row["p_value"] is not None]
     for row, adjusted in zip(tested, adjusted_p_values([row["p_value"] for row in tested], adjust), strict=True):
-        row["p_adjusted"] = adjusted
+        row["p_adjusted"] = float(adjusted)
     return Summary(
         what="log-rank tests of every pair of groups",
         table=tuple(rows),
@@ -189,31 +188,6 @@ def pairwise_log_rank(
         settings=_settings(by, strata, 0.0) | {"adjust": adjust, "family": len(tested)},
         notes=(*cohort.notes, *observation.notes()),
     )
-
-
-def adjusted_p_values(p_values: Sequence[float], adjust: Adjustment) -> list[float]:
-    """P-values adjusted for being several, in the order given (R's ``p.adjust``).
-
-    Examples
-    --------
-    >>> [round(p, 3) for p in adjusted_p_values([0.01, 0.04, 0.03], "holm")]
-    [0.03, 0.06, 0.06]
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    m = len(p)
-    if adjust == "none" or m == 0:
-        return [float(value) for value in p]
-    if adjust == "bonferroni":
-        return [float(value) for value in np.minimum(1.0, m * p)]
-    order = np.argsort(p, kind="stable")
-    rank = np.arange(1, m + 1)
-    adjusted = np.empty(m)
-    if adjust == "holm":
-        adjusted[order] = np.maximum.accumulate((m - rank + 1) * p[order])
-    else:
-        factor = {"hochberg": m - rank + 1.0, "bh": m / rank, "by": m / rank * np.sum(1.0 / rank)}[adjust]
-        adjusted[order] = np.minimum.accumulate((factor * p[order])[::-1])[::-1]
-    return [float(value) for value in np.minimum(1.0, adjusted)]
 
 
 def _observed(cohort: Cohort, by: str, strata: str | Sequence[str] | None) -> tuple[Observation, IntArray]:

@@ -18,6 +18,9 @@ AS_LIKELY = 1e-7
 WORK_LIMIT = 30_000_000
 """Exact up to so many steps from one partial table to the next; a second or two."""
 
+TO_STORE = 10
+"""A partial table that is stored costs as much as so many steps, and memory besides."""
+
 SIMULATED_TABLES = 999_999
 """Tables drawn beyond the limit: a p-value of 0.05 has a Monte Carlo standard error of 0.0002."""
 
@@ -116,7 +119,7 @@ class _Network:
             left = total - found.sum(axis=1)
             low = np.maximum(0, left - after)
             width = np.minimum(row, left) - low + 1
-            self.work(int(width.sum()))
+            self.work(TO_STORE * int(width.sum()))
             start = np.repeat(np.cumsum(width) - width, width)
             value = np.repeat(low, width) + np.arange(int(width.sum())) - start
             found = np.column_stack([np.repeat(found, width, axis=0), value])
@@ -204,6 +207,8 @@ def _last_two(
     network: _Network, at: IntArray, past: FloatArray, ways: FloatArray, *, limit: float, whole: float
 ) -> float:
     """Probability of the tables that count, from partial tables (sorted by node) with two columns left."""
+    if not len(at):
+        return 0.0
     stage = len(network.columns) - 2
     p = 0.0
     for first, last in pairwise(np.flatnonzero(np.concatenate([[True], np.diff(at) > 0, [True]]))):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from durata.kernels.arrays import FloatArray
+from durata.kernels.intervals import normal_quantile
 from durata.kernels.newton import Evaluation
 from durata.kernels.quasi_newton import Peak, climb
 
@@ -22,12 +23,13 @@ TRIES = 100
 class ProfiledCoefficients:
     """``low``, ``high`` (p,) profile-likelihood limits and ``statistic`` (p,) signed roots of the likelihood-ratio chi-squares.
 
-    NaN where the constrained maximum could not be found.
+    NaN where the constrained maximum could not be found. ``conf_level`` is that of the limits.
     """
 
     low: FloatArray
     high: FloatArray
     statistic: FloatArray
+    conf_level: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +41,14 @@ class Profiler:
     top: Peak
     covariance: FloatArray
 
-    def coefficients(self, z: float) -> ProfiledCoefficients:
-        """Limits where twice the log-likelihood has fallen by z squared, and the tests of each coefficient being 0."""
-        places = range(len(self.top.at))
+    def coefficients(self, conf_level: float) -> ProfiledCoefficients:
+        """Profile limits of every coefficient, and the tests of each being 0."""
+        places, z = range(len(self.top.at)), normal_quantile(conf_level)
         return ProfiledCoefficients(
             low=np.array([self.limit(j, -1.0, z) for j in places]),
             high=np.array([self.limit(j, 1.0, z) for j in places]),
             statistic=np.array([self.signed_root(j) for j in places]),
+            conf_level=conf_level,
         )
 
     def fixed(self, j: int, value: float, near: FloatArray) -> Peak:

@@ -38,10 +38,12 @@ class Wanted:
 
 
 def wanted_columns(study: Study) -> tuple[Wanted, ...]:
-    """Every column the study declares, each name and kind once."""
+    """Every column of the file that the study declares, each name and kind once."""
     times = {outcome.time for outcome in study.outcomes.values()}
     every = [Wanted(study.data.id, study.data.id, "identifier", "data.id")]
     for name, covariate in study.covariates.items():
+        if covariate.rule_set is not None:
+            continue  # derived from others that are read
         key = f"covariates.{name}" if covariate.column is None else f"covariates.{name}.column"
         codes = _codes(study, name) if covariate.type == "category" else ()
         every.append(

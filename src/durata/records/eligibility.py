@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from durata.category import Category
+from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray
 from durata.records.cells import label
 from durata.records.records import Records
 from durata.study.paper import Condition
 from durata.study.types import Study
-
-Verdict = tuple[str, BoolArray]
 
 
 def not_eligible(study: Study, records: Records) -> tuple[tuple[str, str, BoolArray], ...]:
@@ -47,8 +46,34 @@ def _title(study: Study, covariate: str) -> str:
 
 
 def satisfies(condition: Condition, column: FloatArray | Category) -> tuple[BoolArray, BoolArray]:
-    """(n,), (n,) whether the value meets every part of the condition, and whether it is unknown."""
+    """Whether each value of a column meets a condition, of the records or of a cohort.
+
+    Parameters
+    ----------
+    condition : of [eligibility] or [subgroups].
+    column : (n,) numbers (NaN unknown) or a Category, what the condition's covariate holds.
+
+    Returns
+    -------
+    (n,) True where the value is known and meets every part of the condition, and (n,) True where it is unknown.
+
+    Raises
+    ------
+    CannotEstimate : when the condition asks a category for numbers, or numbers for a text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> met, unknown = satisfies(Condition(covariate="age", to=65.0), np.array([50, 70, np.nan]))
+    >>> met.tolist(), unknown.tolist()
+    ([True, False, False], [False, False, True])
+    """
     if isinstance(column, Category):
+        if condition.from_ is not None or condition.to is not None:
+            raise CannotEstimate(
+                f"A condition asks {condition.covariate!r} for numbers ('from', 'to'), and it is a category; "
+                "use 'is' or 'not'."
+            )
         met = np.ones(len(column), dtype=bool)
         for codes, wanted in ((condition.is_, True), (condition.not_, False)):
             if codes is not None:
@@ -62,11 +87,18 @@ def satisfies(condition: Condition, column: FloatArray | Category) -> tuple[Bool
     if condition.to is not None:
         met &= column <= condition.to
     if condition.is_ is not None:
-        met &= np.isin(column, [float(code) for code in condition.is_])
+        met &= np.isin(column, _as_numbers(condition, condition.is_))
     if condition.not_ is not None:
-        met &= ~np.isin(column, [float(code) for code in condition.not_])
+        met &= ~np.isin(column, _as_numbers(condition, condition.not_))
     unknown = np.isnan(column)
     return met & ~unknown, unknown
+
+
+def _as_numbers(condition: Condition, codes: tuple[int | str, ...]) -> list[int]:
+    texts = [code for code in codes if isinstance(code, str)]
+    if texts:
+        raise CannotEstimate(f"A condition asks {condition.covariate!r} for {texts[0]!r}, and it is a number.")
+    return [code for code in codes if not isinstance(code, str)]
 
 
 def _asked(records: Records, condition: Condition) -> tuple[BoolArray, BoolArray]:

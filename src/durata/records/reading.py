@@ -16,6 +16,7 @@ from durata.records import csv_table, xlsx_table
 from durata.records.cells import Defect, identifier, label
 from durata.records.columns import Wanted, missing_columns, positions_of, wanted_columns
 from durata.records.columns import folded as folded_name
+from durata.records.deriving import derive
 from durata.records.eligibility import not_eligible
 from durata.records.flow import Flow
 from durata.records.records import Column, Records, Source, without
@@ -38,7 +39,7 @@ def read_records(study: Study, folder: str | Path | None = None) -> Records:
 
     Dates become days, numbers floats, categories levels; a cell that cannot be read for certain is a defect at its
     place and stops the reading, or with ``on_defect = "exclude"`` leaves its patient out. Then eligibility is applied,
-    and patients without a start of treatment leave. Identifiers appear in no message.
+    and patients without a start of treatment leave. What rule sets derive is derived first. Identifiers appear in no message.
 
     Parameters
     ----------
@@ -152,6 +153,26 @@ class _Reading:
                 self._whole_column(one, typed.trouble)
             self._defects(one.name, column, typed.defects)
         self._read_status()
+        self._derive()
+
+    def _derive(self) -> None:
+        """The covariates that rule sets derive, and what is impossible in their inputs."""
+        for name, covariate in self.study.covariates.items():
+            columns = {given: self._typed(source) for given, source in covariate.inputs.items()}
+            known = {given: typed.values for given, typed in columns.items() if typed is not None}
+            if covariate.rule_set is None or len(known) < len(columns):
+                continue  # a column that is missing has been said
+            category, refused = derive(self.study, name, known)
+            self.typed["category"][name] = Typed(category, {})
+            for source, defects in refused.items():
+                column = self.position[folded_name(self.study.covariates[source].column or source)]
+                before = self.defective.get(source, set())
+                self._defects(source, column, {k: v for k, v in defects.items() if k not in before})
+            doubtful = [self.defective.get(source, set()) for source in covariate.inputs.values()]
+            self.defective[name] = set().union(*doubtful)
+
+    def _typed(self, covariate: str) -> Typed | None:
+        return self.typed[self.study.covariates[covariate].type].get(covariate)
 
     def _read_identifiers(self, missing: frozenset[str]) -> None:
         id_column = self.position.get(folded_name(self.study.data.id))

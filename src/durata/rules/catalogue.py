@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from durata.estimate.analysis import Answers
 from durata.estimate.plan import answers_for
 from durata.records.records import Records
-from durata.rules import claims, data, power, time_zero
+from durata.rules import claims, data, multiplicity, power, time_zero
 from durata.rules.runner import Rule, Verdicts, judge, registered
 from durata.study.types import Study
 
-FAMILIES = (data, time_zero, power, claims)
+FAMILIES = (data, time_zero, power, multiplicity, claims)
 
 
 def all_rules() -> Mapping[str, Rule]:

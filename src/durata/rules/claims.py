@@ -8,6 +8,7 @@ import numpy as np
 
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Answers, Refused
+from durata.estimate.judgement import NOT_ESTIMABLE, SUPPORTED, judged
 from durata.estimate.result import Curve
 from durata.finding import Severity
 from durata.rules.runner import NotJudged, Seen, rule, seen
@@ -68,6 +69,43 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
         )
     if not judged:
         raise NotJudged("no cohort could be built for any outcome")
+
+
+@rule(
+    "R04",
+    "claim-not-supported",
+    since="0.1",
+    reference="Lang TA, Altman DG (2015) Int J Nurs Stud 52:5-9; Wasserstein RL, Lazar NA (2016) Am Stat 70:129-133",
+)
+def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
+    """A sentence of the conclusion must point to an estimate that says so, adjusted where it speaks of an effect."""
+    if not study.claims:
+        raise NotJudged("needs [claims]")
+    for one in judged(study, answers):
+        if (
+            one.verdict == SUPPORTED
+            or one.claim.says == "no difference"
+            or not (one.failing or one.verdict == NOT_ESTIMABLE)
+        ):
+            continue
+        parts = "; ".join(
+            f"{c.level} against {c.reference}: hazard ratio {c.hazard_ratio:.2f} ({c.conf_low:.2f} to {c.conf_high:.2f}), "
+            f"p = {c.p_value:.3f}"
+            for c in one.failing
+        )
+        yield seen(
+            Severity.ERROR,
+            "The claim “{text}” is not supported by the {model} estimate of {outcome}: {parts}.",
+            evidence={
+                "text": one.claim.text,
+                "model": "adjusted" if one.claim.adjusted and one.claim.subgroup is None else "unadjusted",
+                "outcome": study.outcomes[one.claim.outcome].label or one.claim.outcome,
+                "parts": parts or one.reason,
+                "verdict": one.verdict,
+            },
+            remedy="Reword the conclusion so that it says what the interval allows.",
+            where=study.place(f"claims.{one.name}"),
+        )
 
 
 def _median(answer: object) -> float:

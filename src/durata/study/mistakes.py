@@ -34,16 +34,19 @@ class Mistake:
 def mistakes(declared: Mapping[str, Any]) -> tuple[Mistake, ...]:
     """Every mistake of a declaration given as nested dictionaries; empty when it is a Study."""
     found: dict[Keys, Mistake] = {}
-    for one in dangling(declared):
-        evidence = {"said": one.message, **one.evidence}
-        found[one.keys] = Mistake(one.keys, "{said}.", evidence, one.remedy)
+    names = tuple(
+        Mistake(one.keys, "{said}.", {"said": one.message, **one.evidence}, one.remedy, one.of_key)
+        for one in dangling(declared)
+    )
+    taken = {one.keys for one in names}
     try:
         Study.model_validate(declared, by_alias=True, by_name=False)
     except ValidationError as error:
         for keys, errors in _by_keys(error.errors(include_url=False), declared).items():
-            if keys or not found:  # what Study itself says of the whole is what dangling() said of its parts
-                found.setdefault(keys, _mistake(keys, errors, declared))
-    return tuple(found.values())
+            # what Study itself says of the whole is what dangling() said of its parts
+            if keys not in taken and (keys or not names):
+                found[keys] = _mistake(keys, errors, declared)
+    return (*names, *found.values())
 
 
 def _by_keys(errors: Iterable[ErrorDetails], declared: Mapping[str, Any]) -> dict[Keys, list[ErrorDetails]]:

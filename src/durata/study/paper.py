@@ -92,7 +92,7 @@ FigureKind = Literal[
 
 
 class Published(Declared):
-    """[[published]]: a figure printed in a paper, to be set beside what this study gives."""
+    """One of [published] figures: a number printed in a paper, to be set beside what this study gives."""
 
     figure: Name = Field(description="What is printed, in words.")
     printed: Name = Field(description="As printed: '75.5', '9 (6, 12)', '0.275 (0.089-0.851)', '>0.05'.")
@@ -105,4 +105,8 @@ class Published(Declared):
     subgroup: Name | None = Field(default=None, description="Subgroup it is restricted to.")
 
 
-PublishedList = Annotated[tuple[Published, ...], Strict(False)]
+class PublishedTable(Declared):
+    """[published]: the figures of a paper that this study is set beside."""
+
+    source: Name = Field(description="The paper the figures are printed in.")
+    figures: Annotated[tuple[Published, ...], Strict(False)] = Field(description="The figures.", min_length=1)

@@ -14,7 +14,7 @@ from durata.finding import Where
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.near import shortened
 from durata.study.opening import refusal
-from durata.study.paper import Claim, Condition, Measurement, PublishedList, Response
+from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
 from durata.study.references import dangling
 
 
@@ -302,7 +302,9 @@ class Study(Declared):
     )
     subgroups: dict[Name, Condition] = Field(default_factory=dict, description="Subgroups analysed, by name.")
     claims: dict[Name, Claim] = Field(default_factory=dict, description="What the authors conclude, by name.")
-    published: PublishedList = Field(default=(), description="Printed figures to be set beside this study's own.")
+    published: PublishedTable | None = Field(
+        default=None, description="Printed figures to be set beside this study's own."
+    )
     ignore: dict[Name, Reason] = Field(
         default_factory=dict, description="Rule code = the written reason why it does not apply; printed in the report."
     )

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray
-from durata.kernels.intervals import normal_quantile
 from durata.kernels.newton import Evaluation, Status, dependent_columns
 from durata.kernels.partial_likelihood.fit import centre_and_scale, kept_columns
 from durata.kernels.partial_likelihood.likelihood import (
@@ -185,7 +184,7 @@ def fit_firth(
         return _without(Status.NOT_CONVERGED, p, involved, top.iterations)
     inverse = np.linalg.inv(top.there.information)
     covariance = (inverse + inverse.T) / 2
-    profile = Profiler(penalised, reach, top, covariance).coefficients(normal_quantile(conf_level))
+    profile = Profiler(penalised, reach, top, covariance).coefficients(conf_level)
     # |I| of the columns as given: half its logarithm is larger by the logarithms of the scales.
     constant = float(np.sum(np.log(scale)))
     return FirthFit(
@@ -196,7 +195,7 @@ def fit_firth(
         log_likelihood_null=penalised(np.zeros(p)).log_likelihood + constant,
         log_likelihood_unpenalised=plain(top.at).log_likelihood,
         modified_score=top.there.score * scale,
-        profile=ProfiledCoefficients(profile.low / scale, profile.high / scale, profile.statistic),
+        profile=ProfiledCoefficients(profile.low / scale, profile.high / scale, profile.statistic, conf_level),
         iterations=top.iterations,
         involved=involved,
     )

@@ -57,7 +57,7 @@ def _graded(percent: np.ndarray, *bounds: float) -> IntArray:
     return classes(np.round(percent, 9), *bounds)
 
 
-_VIABLE = (Input("viable_percent", "viable tumour in the resected specimen", unit="%"),)
+_VIABLE = (Input("viable_percent", "viable tumour in the resected specimen", unit="%", high=100.0),)
 
 EFFECT = RuleSet(
     name="path_grade",

@@ -128,8 +128,8 @@ _SIZES = (
 )
 _NEW = Input("new_lesion", "a new lesion was seen", kind="yes-no", required=False)
 _DENSITY = (
-    Input("density_before", "CT density before treatment", unit="HU"),
-    Input("density_after", "CT density on the scan that is classified", unit="HU"),
+    Input("density_before", "CT density before treatment", unit="HU", low=-1024.0, high=4000.0),
+    Input("density_after", "CT density on the scan that is classified", unit="HU", low=-1024.0, high=4000.0),
     _NEW,
     Input("new_nodule", "a new or growing nodule inside the tumour", kind="yes-no", required=False),
 )

@@ -19,13 +19,18 @@ Kind = Literal["number", "yes-no"]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One column a rule set reads: its ``name``, what it ``means``, its ``unit``; not ``required`` ones may be left out."""
+    """One column a rule set reads: its ``name``, what it ``means``, its ``unit``; not ``required`` ones may be left out.
+
+    A number lies within ``low`` and ``high``; anything else is impossible.
+    """
 
     name: str
     means: str
     kind: Kind = "number"
     unit: str = ""
     required: bool = True
+    low: float = 0.0
+    high: float = np.inf
 
 
 @dataclass(frozen=True)
