@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -170,3 +171,24 @@ def test_locks_pin_every_package_by_hash_and_name_no_address(path: Path) -> None
     for package in packages:
         assert re.match(r"[\w.-]+==\S+", package), f"not pinned: {package.splitlines()[0]}"
         assert "--hash=sha256:" in package, f"no hash: {package.splitlines()[0]}"
+
+
+def test_locks_hold_what_the_project_names_and_agree_with_each_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = project["dependency-groups"]
+    wanted = {
+        "requirements.lock": project["project"]["dependencies"],
+        "requirements-build.lock": [*groups["build"], *project["build-system"]["requires"]],
+        "requirements-dev.lock": [*project["project"]["dependencies"], *groups["build"], *groups["dev"]],
+    }
+    pinned = {
+        name: set(re.findall(r"^([\w.-]+==\S+(?: ; .*?)?) \\$", (ROOT / name).read_text(), re.M)) for name in wanted
+    }
+    for name, requirements in wanted.items():
+        locked = {pin.split("==")[0] for pin in pinned[name]}
+        for requirement in requirements:
+            if isinstance(requirement, str):
+                package = re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-")
+                assert package in locked, f"{name} lacks {package}: run python3 dev.py lock"
+    assert pinned["requirements.lock"] <= pinned["requirements-dev.lock"]
+    assert pinned["requirements-build.lock"] <= pinned["requirements-dev.lock"]

@@ -382,9 +382,26 @@ def test_an_event_at_time_zero_counts_but_has_no_log_time() -> None:
         proportional_hazards_test(cohort, effects, transform="log")
 
 
+def test_everybody_there_at_first_dies_before_the_others_come() -> None:
+    # The Kaplan-Meier curve is 0 from time 2 on: as a function of time it tells those later events from nothing.
+    cohort = people([2.0, 5, 6, 7, 8], [1, 1, 1, 1, 0], entry=[0.0, 3, 3, 3, 3], age=[50.0, 60, 45, 70, 52])
+    effects = cox(cohort, ["age"])
+    for row in proportional_hazards_test(cohort, effects, transform="km").rows():
+        assert row["statistic"] is None
+        assert row["p_value"] is None
+        assert "too few events" in row["note"]
+    assert all(
+        row["p_value"] is not None for row in proportional_hazards_test(cohort, effects, transform="rank").rows()
+    )
+    with pytest.raises(CannotEstimate, match="Kaplan-Meier curve is 0"):
+        concordance(cohort, effects, weight="S")
+
+
 def test_exact_ties_have_no_score_residuals() -> None:
     cohort = people(age=AGE)
     effects = cox(cohort, ["age"], ties="exact")
+    with pytest.raises(CannotEstimate, match="exact discrete likelihood"):
+        proportional_hazards_test(cohort, effects)
     with pytest.raises(CannotEstimate, match="no score residuals"):
         residuals(cohort, effects, "score")
     assert residuals(cohort, effects, "martingale").values.sum() == pytest.approx(0.0, abs=1e-10)

@@ -19,6 +19,11 @@ from durata.records.records import Records
 from durata.study.types import Study
 
 
+def no_end(study: Study) -> str:
+    """Why somebody whose treatment never was seen to end is in no group, in the words of the flow."""
+    return f"no {study.treatment.end_name}: in no duration group"
+
+
 def observed(
     study: Study,
     records: Records,
@@ -63,7 +68,7 @@ def observed(
     zero = zero or study.time.zero
     treatment = study.treatment
     line = timeline(study, records, outcome, counts)
-    line = line.keep(np.isfinite(line.end), f"no {treatment.end_name}: in no duration group")
+    line = line.keep(np.isfinite(line.end), no_end(study))
     line = line.keep(line.group.codes >= 0, "duration between two declared groups")
     if zero == "end":
         line = line.keep(line.exit >= line.end, f"observation ended before {treatment.end_name}")

@@ -11,7 +11,7 @@ import numpy as np
 from durata.category import Category
 from durata.cohort import Cohort, Weights
 from durata.designs.timeline import timeline
-from durata.finding import Finding, Severity
+from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import IntArray
 from durata.records.records import Records
 from durata.study.types import Study
@@ -39,7 +39,7 @@ def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntA
 
     Raises
     ------
-    CannotEstimate : when nobody is left.
+    CannotEstimate : when nobody is left; when everybody reached the end of treatment, which leaves nothing to compare.
 
     References
     ----------
@@ -60,6 +60,12 @@ def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntA
     end = np.where(same_day, line.end - HALF_A_DAY, line.end)
     ended = end < line.exit
 
+    if np.isfinite(line.end).all() and not (line.event & ~ended).any():
+        raise CannotEstimate(
+            f"Every patient in this cohort reached {treatment.end_name}, so that no time before it could end with the "
+            "event: time before and after it cannot be compared. The data need everybody who started, those who never "
+            f"reached {treatment.end_name} included."
+        )
     n = len(line.exit)
     before = np.arange(n)
     after = np.flatnonzero(ended)

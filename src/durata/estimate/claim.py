@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfc, ndtri
 
-from durata.designs.catalogue import DESIGNS
+from durata.designs.catalogue import DESIGNS, declared_design
+from durata.designs.observed import no_end
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.guaranteed_time import GuaranteedTime, guaranteed_time
 from durata.estimate.plan import adjustment, cox_analysis, has_adjustment
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
+from durata.records.flow import Flow
 from durata.study.types import Study
 
 
@@ -114,13 +116,14 @@ def between(
 class Lesson:
     """The two things a reader should take from one outcome.
 
-    ``naive`` are the contrasts of the grouping on achieved duration from the start, ``guaranteed`` the immortal time
-    in it; ``safe`` is the contrast of the design that guarantees nobody any time (None when it could not be had,
+    ``naive`` are the contrasts of the declared grouping on achieved duration, ``guaranteed`` the immortal time in it,
+    ``never`` how many patients never reached the end of treatment and are not in it; ``safe`` is the contrast of the design that guarantees nobody any time (None when it could not be had,
     ``refusal`` says why).
     """
 
     outcome: str
     naive: tuple[Contrast, ...]
+    never: int
     guaranteed: tuple[GuaranteedTime, ...]
     safe: Contrast | None
     refusal: str = ""
@@ -129,17 +132,25 @@ class Lesson:
 def lesson(study: Study, answers: Answers, outcome: str) -> Lesson:
     """Set the naive contrasts of one outcome beside the time-dependent one."""
     adjusted = has_adjustment(study, outcome)
-    cohort = answers.cohort("observed_from_start", outcome)
-    naive = contrasts(study, answers, "observed_from_start", outcome, adjusted=adjusted)
+    declared = declared_design(study)
+    cohort = answers.cohort(declared, outcome)
+    naive = contrasts(study, answers, declared, outcome, adjusted=adjusted)
     safe = contrasts(study, answers, "time_dependent", outcome, adjusted=adjusted)
     refused = answers.ask(cox_analysis(study, "time_dependent", outcome, adjusted=adjusted))
     return Lesson(
         outcome=outcome,
         naive=naive,
+        never=0 if isinstance(cohort, Refused) or cohort.flow is None else never_ended(study, cohort.flow),
         guaranteed=() if isinstance(cohort, Refused) else guaranteed_time(cohort),
         safe=safe[0] if safe else None,
         refusal=refused.reason if isinstance(refused, Refused) else "",
     )
+
+
+def never_ended(study: Study, flow: Flow) -> int:
+    """How many patients a flow left out because their treatment never was seen to end."""
+    reason = no_end(study)
+    return sum(step.excluded for step in flow.steps if step.reason == reason)
 
 
 def side_by_side(study: Study, answers: Answers, outcome: str) -> tuple[Contrast, ...]:

@@ -38,6 +38,7 @@ WEIGHT_WORDS = {
     "S/G": "concordance weighted by survival over censoring",
     "I": "concordance, every event time alike",
 }
+TOO_FEW_TO_TELL = "There are too few events to tell whether this effect changes along time."
 ResidualKind = Literal["martingale", "deviance", "score", "dfbeta", "dfbetas", "schoenfeld", "scaled_schoenfeld"]
 
 
@@ -77,8 +78,8 @@ def proportional_hazards_test(
 
     Raises
     ------
-    CannotEstimate : other cohort; a penalised model; "log" with an event at time 0; a term whose change along time
-        cannot be told.
+    CannotEstimate : other cohort; a penalised model, or one with the exact likelihood; "log" with an event at time 0;
+        every event at one time. A term whose change along time cannot be told has no statistic, and a note.
 
     References
     ----------
@@ -99,6 +100,11 @@ def proportional_hazards_test(
     if transform not in TRANSFORM_WORDS:
         raise CannotEstimate(f"There is no transform {transform!r} of time; there are {', '.join(TRANSFORM_WORDS)}.")
     design, rows, ties = design_and_rows(cohort, effects)
+    if ties == "exact":
+        raise CannotEstimate(
+            "The score test of proportional hazards is not made for the exact discrete likelihood; fit the model with "
+            "ties='efron' and test that."
+        )
     if "penalty" in effects.settings:
         raise CannotEstimate(
             "The score test of proportional hazards needs the maximum of the likelihood, and a penalised model is not "
@@ -115,18 +121,14 @@ def proportional_hazards_test(
     blocks = design.blocks if by == "term" else tuple((name, (j,)) for j, name in enumerate(design.names))
     table = []
     for label, columns in (*blocks, ("GLOBAL", tuple(range(p)))):
-        try:
-            statistic = score_test(interaction, columns)
-        except np.linalg.LinAlgError:
-            raise CannotEstimate(
-                f"Whether the effect of {label!r} changes along time cannot be told from these events: there are too few."
-            ) from None
+        statistic = score_test(interaction, columns)
         table.append(
             {
                 "term": label,
                 "statistic": statistic,
                 "df": float(len(columns)),
-                "p_value": float(chdtrc(len(columns), max(statistic, 0.0))),
+                "p_value": None if statistic is None else float(chdtrc(len(columns), max(statistic, 0.0))),
+                **({"note": TOO_FEW_TO_TELL} if statistic is None else {}),
             }
         )
     return Summary(
@@ -174,6 +176,11 @@ def concordance(cohort: Cohort, effects: Effects, *, weight: TimeWeight = "n") -
         )
     pairs = pairs_of(rows, fitted(rows, effects.estimate, ties=ties).linear_predictor, weight)
     if not pairs.n_pairs > 0:
+        if np.isfinite(effects.concordance):
+            raise CannotEstimate(
+                f"With the weight {weight!r} no pair counts: early on, everybody then under observation had the event, and "
+                "the Kaplan-Meier curve is 0 from there. Use weight='n'."
+            )
         raise CannotEstimate("Nobody was at risk beside somebody who had the event: there are no pairs to compare.")
     error = concordance_error(rows, pairs, by_cluster=effects.robust)
     counted = zip(pairs.concordant, pairs.discordant, pairs.tied_score, pairs.tied_time, pairs.tied_both, strict=True)

@@ -12,6 +12,7 @@ from durata.estimate.counted import Counted, Variance, check_level, count_group,
 from durata.estimate.observation import Observation, observe
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate
+from durata.kernels.arrays import IntArray
 from durata.kernels.intervals import normal_quantile
 from durata.kernels.product_limit import Estimate, product_limit
 from durata.kernels.step_function import area_until, rounding
@@ -19,7 +20,7 @@ from durata.kernels.step_function import area_until, rounding
 EMPTY = 1e-12
 """A part of the horizon smaller than this share of it is none."""
 SHARED = "No limits: the same person or cluster has rows in both groups, so that the two means are not independent."
-STILL = "No limits: the standard error is 0, because every event of a group comes at one time or after the horizon."
+STILL = "No limits: the standard error is 0, as where nobody, or everybody at once, has the event before the horizon."
 
 
 def restricted_mean(
@@ -158,7 +159,7 @@ def restricted_mean_contrasts(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Mean:
     """The restricted mean of one group; NaN with a ``note`` where there is none."""
 
@@ -167,7 +168,7 @@ class _Mean:
     std_error: float
     n: int
     events: float
-    clusters: frozenset[int]
+    clusters: IntArray
     note: str
 
 
@@ -192,8 +193,7 @@ def _means(observation: Observation, until: float, *, robust: bool, unit: str) -
             note = f"beyond the last observation at {last:g} {unit}"
         else:
             estimate, std_error = _restricted_mean(group, curve, until, robust=robust)
-        clusters = frozenset(np.unique(group.rows.cluster).tolist()) if robust else frozenset()
-        found.append(_Mean(name, estimate, std_error, group.n, float(group.events.sum()), clusters, note))
+        found.append(_Mean(name, estimate, std_error, group.n, float(group.events.sum()), group.rows.cluster, note))
     return found
 
 
@@ -202,7 +202,7 @@ def _contrasts(group: _Mean, reference: _Mean, until: float, z: float, *, robust
     from scipy.special import erfc
 
     unknown = "; ".join(f"{mean.name}: {mean.note}" for mean in (group, reference) if mean.note)
-    shared = "" if unknown or not robust or not (group.clusters & reference.clusters) else SHARED
+    shared = SHARED if robust and len(np.intersect1d(group.clusters, reference.clusters)) else ""
     rows = []
     for term in ("difference", "ratio", "ratio of time lost"):
         # On the scale of the limits: one value and standard error a group, their difference and its.

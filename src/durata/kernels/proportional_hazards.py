@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from durata.kernels.arrays import FloatArray, IntArray
+from durata.kernels.newton import dependent_columns
 from durata.kernels.partial_likelihood.likelihood import (
     RiskSums,
     expected_events,
@@ -20,24 +21,31 @@ from durata.kernels.partial_likelihood.risk_order import RiskOrder
 
 @dataclass(frozen=True, eq=False)
 class TimeInteraction:
-    """Score (p,) of adding covariate x g(time) at no change, and the information (2p, 2p) of both sets of coefficients."""
+    """Score (p,) of adding covariate x g(time) at no change, and the information (2p, 2p) of both sets of coefficients.
+
+    ``unit`` is the information that a column of standard deviation 1 would have at most.
+    """
 
     score: FloatArray
     information: FloatArray
+    unit: float
 
 
 def time_interaction(order: RiskOrder, x: FloatArray, sums: RiskSums, g: FloatArray) -> TimeInteraction:
     """Score and information for coefficients beta + theta g(t) at theta = 0 and the fitted beta.
 
-    ``x`` (p, m) covariates of the kept rows, best centred; ``sums`` at the fitted beta; ``g`` (K,) the function at the
-    event times. The test does not depend on what is added to g; it is centred over events for accuracy.
+    ``x`` (p, m) covariates of the kept rows, centred and of size one; ``sums`` at the fitted beta; ``g`` (K,) the
+    function at the event times, not the same at all. The test depends on neither origin nor unit of g: it is centred and
+    scaled over events.
 
     References
     ----------
     Grambsch & Therneau, Biometrika 81:515, 1994; the score test of R's survival from version 3.0 on.
     """
     p = len(x)
-    g = g - np.average(g, weights=np.bincount(order.event_index, minlength=order.n_times))
+    events = np.bincount(order.event_index, minlength=order.n_times)
+    g = g - np.average(g, weights=events)
+    g = g / np.sqrt(np.average(g * g, weights=events))
     s1, e1 = first_moments(order, x, sums)
 
     def information(scale: FloatArray) -> FloatArray:
@@ -51,13 +59,19 @@ def time_interaction(order: RiskOrder, x: FloatArray, sums: RiskSums, g: FloatAr
     whole[p:, p:] = information(g * g)
     residual = -expected_events(order, sums, g)
     residual[order.event_rows] += order.weight[order.event_rows] * g[order.event_index]
-    return TimeInteraction(np.asarray(x @ residual), whole)
+    return TimeInteraction(np.asarray(x @ residual), whole, float(order.death_weight.sum()))
 
 
-def score_test(interaction: TimeInteraction, columns: Sequence[int] | IntArray) -> float:
-    """Chi-square that the coefficients ``columns`` do not change with g(t), the others being constant."""
+def score_test(interaction: TimeInteraction, columns: Sequence[int] | IntArray) -> float | None:
+    """Chi-square that the coefficients ``columns`` do not change with g(t), the others being constant.
+
+    None where the events cannot tell: the change along time says nothing that the coefficients themselves do not.
+    """
     p = len(interaction.score)
     chosen = np.asarray(columns, dtype=np.intp)
     kept = np.concatenate([np.arange(p), chosen + p])
     score = np.concatenate([np.zeros(p), interaction.score[chosen]])
-    return float(score @ np.linalg.solve(interaction.information[np.ix_(kept, kept)], score))
+    information = interaction.information[np.ix_(kept, kept)]
+    if np.any(dependent_columns(information, interaction.unit)):
+        return None
+    return float(score @ np.linalg.solve(information, score))

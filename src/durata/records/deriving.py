@@ -81,7 +81,8 @@ def _input(rules: RuleSet, one: Input, column: FloatArray | Category, unit: str)
         held = "a category" if isinstance(column, Category) else f"in {unit or 'no unit'}"
         raise CannotEstimate(f"Rule set {rules.name!r} reads {one.name!r} as a number in {one.unit}; it is {held}.")
     times, per = factor
-    values = column * times / per
+    with np.errstate(over="ignore"):
+        values = column * times / per
     between = f"at least {one.low:g}" if np.isinf(one.high) else f"between {one.low:g} and {one.high:g}"
     defect = Defect(
         "D07",
@@ -89,7 +90,7 @@ def _input(rules: RuleSet, one: Input, column: FloatArray | Category, unit: str)
         "Correct the cell, or mark it as missing.",
         {"rule_set": rules.name, "means": one.means, "between": f"{between} {one.unit}".strip()},
     )
-    return _without(values, (values < one.low) | (values > one.high), defect)
+    return _without(values, (values < one.low) | (values > one.high) | np.isinf(values), defect)
 
 
 def _yes_no(rules: RuleSet, one: Input, column: FloatArray | Category) -> tuple[FloatArray, Defects]:
@@ -100,7 +101,7 @@ def _yes_no(rules: RuleSet, one: Input, column: FloatArray | Category) -> tuple[
     else:
         values = column
     defect = Defect(
-        "D08",
+        "D08" if isinstance(column, Category) else "D07",
         "{text} is neither yes nor no; rule set {rule_set!r} reads here: {means}.",
         "Write yes or no (1 or 0), or map the text under [data.values].",
         {"rule_set": rules.name, "means": one.means},

@@ -157,22 +157,23 @@ class _Reading:
 
     def _derive(self) -> None:
         """The covariates that rule sets derive, and what is impossible in their inputs."""
-        for name, covariate in self.study.covariates.items():
-            columns = {given: self._typed(source) for given, source in covariate.inputs.items()}
-            known = {given: typed.values for given, typed in columns.items() if typed is not None}
-            if covariate.rule_set is None or len(known) < len(columns):
-                continue  # a column that is missing has been said
-            category, refused = derive(self.study, name, known)
+        covariates = self.study.covariates
+        for name, covariate in covariates.items():
+            columns = {
+                given: self.typed[covariates[source].type][source].values
+                for given, source in covariate.inputs.items()
+                if source in self.typed[covariates[source].type]
+            }
+            if covariate.rule_set is None or len(columns) < len(covariate.inputs):
+                continue  # a column that is not in the file has been said
+            category, refused = derive(self.study, name, columns)
             self.typed["category"][name] = Typed(category, {})
             for source, defects in refused.items():
-                column = self.position[folded_name(self.study.covariates[source].column or source)]
+                column = self.position[folded_name(covariates[source].column or source)]
                 before = self.defective.get(source, set())
                 self._defects(source, column, {k: v for k, v in defects.items() if k not in before})
             doubtful = [self.defective.get(source, set()) for source in covariate.inputs.values()]
             self.defective[name] = set().union(*doubtful)
-
-    def _typed(self, covariate: str) -> Typed | None:
-        return self.typed[self.study.covariates[covariate].type].get(covariate)
 
     def _read_identifiers(self, missing: frozenset[str]) -> None:
         id_column = self.position.get(folded_name(self.study.data.id))

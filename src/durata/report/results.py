@@ -13,6 +13,8 @@ import numpy as np
 from durata.designs.catalogue import DESIGNS, declared_design, in_words
 from durata.estimate.analysis import Analysis, Answer, Refused
 from durata.estimate.guaranteed_time import guaranteed_time
+from durata.estimate.judgement import Judgement, judged
+from durata.estimate.published import reproduce
 from durata.estimate.result import Curve, Effects, Test
 from durata.finding import Finding
 from durata.report.contents import Contents
@@ -35,6 +37,8 @@ def results(contents: Contents) -> dict[str, Any]:
         ],
         "cohorts": [cohort_numbers(contents, design, outcome) for outcome in study.outcomes for design in DESIGNS],
         "analyses": [answer_numbers(contents, analysis, answer) for analysis, answer in contents.answers],
+        "published": [asdict(one) for one in reproduce(study, contents.records, contents.answers)],
+        "claims": [claim_numbers(one) for one in judged(study, contents.answers)],
         "findings": [finding_words(finding) for finding in verdicts.findings],
         "ignored": [{**finding_words(finding), "reason": reason} for finding, reason in verdicts.ignored],
         "quiet": list(verdicts.quiet),
@@ -116,6 +120,18 @@ def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refu
         **extra,
         "rows": answer.rows(),
         "notes": [finding_words(note) for note in answer.notes],
+    }
+
+
+def claim_numbers(one: Judgement) -> dict[str, Any]:
+    """One declared claim with its verdict and the contrasts it was judged by."""
+    return {
+        "name": one.name,
+        "text": one.claim.text,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "interaction_p_value": one.interaction,
+        "contrasts": [asdict(contrast) for contrast in one.contrasts],
     }
 
 

@@ -42,7 +42,7 @@ def sentence(words: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
 
 
-def test_p_cell(test: Test | Refused | None) -> Cell:
+def tested_cell(test: Test | Refused | None) -> Cell:
     """The p-value of a test, its method as the note; empty where no test was asked for."""
     if test is None:
         return Cell("")
@@ -51,7 +51,9 @@ def test_p_cell(test: Test | Refused | None) -> Cell:
     return p_cell({**test.glance(), "note": ""})
 
 
-def p_cell(row: Mapping[str, Any], name: str = "p_value", *, otherwise: str = "This test could not be computed.") -> Cell:
+def p_cell(
+    row: Mapping[str, Any], name: str = "p_value", *, otherwise: str = "This test could not be computed."
+) -> Cell:
     """The p-value of one row with a note that names its test (only for the raw p-value), or why there is none."""
     p, note = number_of(row, name), str(row.get("note") or "")
     if p is None:

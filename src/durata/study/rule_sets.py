@@ -73,6 +73,19 @@ RULES: Mapping[str, NamedRules] = MappingProxyType(
 )
 
 
+def inputs_in_words() -> str:
+    """What every rule set reads, in one line for the description of the key."""
+
+    def words(one: RuleInput) -> str:
+        notes = [
+            one.unit or ("yes or no" if one.kind == "yes-no" else "a count"),
+            *([] if one.required else ["optional"]),
+        ]
+        return f"{one.name} ({', '.join(notes)})"
+
+    return "; ".join(f"{name} reads {', '.join(map(words, rules.inputs))}" for name, rules in RULES.items())
+
+
 def factor_between(declared: str, wanted: str) -> tuple[float, float] | None:
     """Multiply and divide by these to go from the ``declared`` unit to the ``wanted`` one; None when they do not fit.
 

@@ -16,6 +16,7 @@ from durata.study.near import shortened
 from durata.study.opening import refusal
 from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
 from durata.study.references import dangling
+from durata.study.rule_sets import inputs_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,9 @@ class Covariate(Declared):
     rule_set: RuleSetName | None = Field(
         default=None, description="Published rules that derive the category from 'inputs'; it is then not read."
     )
-    inputs: dict[Name, Name] = Field(default_factory=dict, description="Input of the rule set = covariate.")
+    inputs: dict[Name, Name] = Field(
+        default_factory=dict, description=f"Input of the rule set = covariate that is read: {inputs_in_words()}."
+    )
 
     @model_validator(mode="after")
     def _fits_its_rules(self) -> Self:

@@ -81,6 +81,15 @@ def naive_sentence(words: Wording, one: Lesson) -> str:
             if row.people
         ]
     )
+    if words.study.time.zero == "end":
+        return words.say(
+            "lesson.naive_from_end",
+            outcome=words.outcome(one.outcome),
+            ratios=ratios,
+            reference=one.naive[0].reference,
+            adjusted=words.adjusted(one.naive[0].adjusted_for),
+            absent=words.say("lesson.absent" if one.never else "lesson.none_absent", never=one.never),
+        )
     return words.say(
         "lesson.naive",
         outcome=words.outcome(one.outcome),

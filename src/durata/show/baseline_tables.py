@@ -1,0 +1,171 @@
+"""Table 1 as journals print it: covariates by group, how each is described, missing counted, tests and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from durata.estimate.result import Summary
+from durata.show.answer_cells import OVERALL, notes_of, number_of, p_cell
+from durata.show.effect_tables import Words
+from durata.show.numbers import Cell, count, decimals, fixed, percent, refused
+from durata.show.table import BLANK, Head, Row, Table
+
+# a unit of time in the singular ("the effect of one year more") as the unit of a described number
+PLURAL: Mapping[str, str] = {"day": "days", "week": "weeks", "month": "months", "year": "years"}
+YES_OR_NO = ({"no", "yes"}, {"false", "true"})
+YES = {"yes", "true"}
+NOT_KNOWN = "Not known"
+MOST_DECIMALS = 3
+
+
+def baseline_table_shown(
+    summary: Summary,
+    words: Words | None = None,
+    *,
+    title: str,
+    places: Mapping[str, int] | None = None,
+    overall: str = OVERALL,
+    stub_head: str = "Characteristic",
+) -> Table:
+    """Table 1 from the answer of :func:`durata.estimate.baseline.baseline_table`.
+
+    A number is one row, "median (Q1, Q3)" or "mean ± SD"; a category has its levels below it, "n (%)", and one of yes
+    and no is one row, that of yes. Persons whose value is not known are a row of their own wherever there are any. The
+    test behind each p stands in its note.
+
+    Parameters
+    ----------
+    summary : rows of the baseline table; groups in their order, then everybody.
+    words : labels of covariates, and their units.
+    places : decimals of a number, by covariate. Otherwise medians have the decimals of the recorded values and means
+        one more, as far as they say anything beside the standard deviation.
+    """
+    named = words or Words()
+    sizes: Mapping[str, int] = summary.settings["sizes"]
+    compared = summary.settings["by"] is not None
+    columns = [*sizes.items(), (overall, sum(sizes.values()))] if compared else [(overall, sum(sizes.values()))]
+    heads = [Head(f"{name} (n = {count(size)})") for name, size in columns]
+    if compared:
+        heads += [Head("p"), Head("SMD")]
+    ways: Mapping[str, str] = summary.settings["summary"]
+    rows: list[Row] = []
+    for name in summary.settings["covariates"]:
+        mine = [row for row in summary.rows() if row["term"] == name]
+        described = [row for row in mine if "group" in row]
+        tested = _compared(mine[-1]) if compared else ()
+        if name in ways:
+            given = None if places is None else places.get(name)
+            rows += _number(_label(name, named), described, ways[name], tested, given)
+        else:
+            rows += _category(named.variable(name), described, len(columns), tested)
+    return Table(title, stub_head, tuple(heads), tuple(rows), _notes(summary, rows, compared=compared))
+
+
+def _number(
+    label: str, described: Sequence[Mapping[str, Any]], way: str, tested: tuple[Cell, ...], places: int | None
+) -> Iterator[Row]:
+    shown = _places(described, way) if places is None else places
+    how = "median (Q1, Q3)" if way == "median" else "mean ± SD"
+    cells = tuple(_number_cell(row, way, shown) for row in described)
+    yield Row(f"{label}, {how}", (*cells, *tested))
+    yield from _not_known(described, len(tested))
+
+
+def _number_cell(row: Mapping[str, Any], way: str, places: int) -> Cell:
+    middle = number_of(row, "estimate")
+    if middle is None:
+        return refused(str(row.get("note") or "Nobody with a known value."))
+    if way == "median":
+        first, third = number_of(row, "quartile_1"), number_of(row, "quartile_3")
+        if first is None or third is None:
+            return Cell(fixed(middle, places), "No quartiles.")
+        return Cell(f"{fixed(middle, places)} ({fixed(first, places)}, {fixed(third, places)})")
+    spread = number_of(row, "std_dev")
+    if spread is None:
+        return Cell(fixed(middle, places), "No standard deviation: one patient with a known value.")
+    return Cell(f"{fixed(middle, places)} ± {fixed(spread, places)}")
+
+
+def _category(
+    label: str, described: Sequence[Mapping[str, Any]], width: int, tested: tuple[Cell, ...]
+) -> Iterator[Row]:
+    # one row a level and column, the levels in their order
+    levels = [described[start : start + width] for start in range(0, len(described), width)]
+    names = {str(level[0]["level"]).casefold() for level in levels}
+    yes = next((level for level in levels if str(level[0]["level"]).casefold() in YES), None)
+    if names in YES_OR_NO and yes is not None and len(levels) == 2:
+        yield Row(f"{label}, n (%)", (*(_level_cell(row) for row in yes), *tested))
+    elif levels:
+        yield Row(f"{label}, n (%)", ((BLANK,) * width + tested))
+        for level in levels:
+            cells = tuple(_level_cell(row) for row in level)
+            yield Row(str(level[0]["level"]), (*cells, *((BLANK,) * len(tested))), depth=1)
+    else:
+        nobody = refused("Nobody with a known value.")
+        yield Row(f"{label}, n (%)", ((nobody,) * width + tested))
+        return
+    yield from _not_known(levels[0], len(tested))
+
+
+def _level_cell(row: Mapping[str, Any]) -> Cell:
+    share = number_of(row, "estimate")
+    if share is None:
+        return refused(str(row.get("note") or "Nobody with a known value."))
+    return Cell(f"{count(float(row['events']))} ({percent(share).rstrip('%')})")
+
+
+def _not_known(described: Sequence[Mapping[str, Any]], tested: int) -> Iterator[Row]:
+    missing = [int(row["missing"]) for row in described]
+    if any(missing):
+        yield Row(NOT_KNOWN, (*(Cell(count(number)) for number in missing), *((BLANK,) * tested)), depth=1)
+
+
+def _compared(row: Mapping[str, Any]) -> tuple[Cell, Cell]:
+    """The p-value and the standardised difference of one covariate."""
+    difference = number_of(row, "std_difference")
+    note = str(row.get("note") or "")
+    if difference is not None:
+        return p_cell(row), Cell(fixed(difference, 2))
+    # the note then says why there is no difference: it belongs to that cell, and to p only where there is none
+    missing = refused(note or "There is no standardised difference.")
+    return (p_cell(row) if number_of(row, "p_value") is None else p_cell({**row, "note": ""})), missing
+
+
+def _label(name: str, words: Words) -> str:
+    unit = words.units.get(name, "")
+    return f"{words.variable(name)}, {PLURAL.get(unit, unit)}" if unit else words.variable(name)
+
+
+def _places(described: Sequence[Mapping[str, Any]], way: str) -> int:
+    """Decimals of one covariate, the same in every group."""
+    quartiles = [number_of(row, name) for row in described for name in ("quartile_1", "quartile_3")]
+    known = [value for value in quartiles if value is not None]
+    spread = number_of(described[-1], "std_dev") if described else None
+    enough = decimals(spread) + 1 if spread else MOST_DECIMALS
+    # a quartile of type 7 lies a quarter, a half or three quarters of the way between two recorded values
+    recorded = next((d for d in range(MOST_DECIMALS) if all(_whole(4 * 10**d * value) for value in known)), enough)
+    if way == "mean":
+        return min(recorded + 1, enough)
+    shown = [*known, *(value for row in described if (value := number_of(row, "estimate")) is not None)]
+    if all(_whole(10**recorded * value) for value in shown) or enough <= recorded + 1:
+        return min(recorded, enough)
+    return recorded + 1
+
+
+def _whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-6 * max(1.0, abs(value))
+
+
+def _notes(summary: Summary, rows: Sequence[Row], *, compared: bool) -> tuple[str, ...]:
+    said = []
+    if "median" in summary.settings["summary"].values():
+        said.append("Q1, Q3: first and third quartile.")
+    if "mean" in summary.settings["summary"].values():
+        said.append("SD: standard deviation.")
+    if compared:
+        said.append("SMD: standardised difference, the largest between any two groups.")
+    if any(row.stub == NOT_KNOWN and row.depth for row in rows):
+        said.append("Percentages and tests are of the patients whose value is known.")
+    in_cells = " ".join(cell.note for row in rows for cell in row.cells)
+    return (*([" ".join(said)] if said else []), *(note for note in notes_of([summary]) if note not in in_cells))

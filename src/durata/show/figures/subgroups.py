@@ -1,0 +1,60 @@
+"""The rows of a forest of subgroups: each subgroup with its test of interaction, its groups against the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from durata.estimate.analysis import Refused
+from durata.estimate.result import Stretch, Test
+from durata.show.answer_cells import number_of
+from durata.show.figures.forest import ForestRow
+from durata.show.numbers import count, counted, p_phrase
+from durata.show.subgroup_tables import SubgroupResult
+
+DETAIL_HEAD = "Events/patients"
+
+
+def subgroup_forest_rows(results: Sequence[SubgroupResult]) -> tuple[ForestRow, ...]:
+    """Rows for :func:`durata.show.figures.forest.forest_figure`, with ``detail_head=DETAIL_HEAD``.
+
+    A heading says the subgroup, how many are in it and the p-value of its interaction; below it stands every group
+    against the reference, with events and patients of both.
+    """
+    rows: list[ForestRow] = []
+    for one in results:
+        rows.append(ForestRow(_heading(one), kind="heading"))
+        if isinstance(one.model, Refused):
+            rows.append(ForestRow("No hazard ratio", refused=one.model.reason, depth=1))
+            continue
+        by_group = {stretch.group: stretch for stretch in one.stretches}
+        for group, row in one.effects.items():
+            rows.append(_effect(f"{group} vs {one.reference}", row, _detail(by_group, group, one.reference)))
+    return tuple(rows)
+
+
+def _heading(one: SubgroupResult) -> str:
+    said = [counted(sum(stretch.n for stretch in one.stretches), "patient")] if one.stretches else []
+    if isinstance(one.interaction, Test):
+        said.append(p_phrase(one.interaction.p_value, "p for interaction"))
+    elif isinstance(one.interaction, Refused):
+        said.append("interaction not tested")
+    return f"{one.label} ({'; '.join(said)})" if said else one.label
+
+
+def _effect(label: str, row: Mapping[str, object], detail: str) -> ForestRow:
+    logs = [number_of(row, name) for name in ("estimate", "conf_low", "conf_high")]
+    known = [math.exp(min(value, 700.0)) for value in logs if value is not None]
+    # a limit that no double can hold is no limit: the arrow at the edge of the axis says so
+    if len(known) < 3 or not 0 < known[0] < 1e300:
+        note = str(row.get("note") or "This hazard ratio could not be estimated.")
+        return ForestRow(label, refused=note, depth=1, detail=detail)
+    value, low, high = known
+    return ForestRow(label, value, low, high, number_of(row, "p_value"), detail, depth=1)
+
+
+def _detail(by_group: Mapping[str, Stretch], group: str, reference: str) -> str:
+    if group not in by_group or reference not in by_group:
+        return ""
+    said = [f"{count(float(by_group[name].events.sum()))}/{count(by_group[name].n)}" for name in (group, reference)]
+    return " vs ".join(said)

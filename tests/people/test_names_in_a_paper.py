@@ -1,0 +1,224 @@
+"""Names in what a paper reports that lead nowhere: each is said with its place and the name that was probably meant."""
+
+from __future__ import annotations
+
+import pytest
+
+import durata as du
+from durata.study.paper import FigureKind
+from durata.study.references_paper import KINDS
+from durata.study.rule_sets import RULES
+from durata.study.types import RuleSetName
+
+# 28 lines of the small study stand above; what is added begins at line 29.
+MORE = """\
+[covariates.before]
+unit = "mm"
+[covariates.after]
+unit = "cm"
+timing = "post"
+[covariates.answer]
+type = "category"
+timing = "post"
+rule_set = "recist"
+inputs = { before = "before", after = "after" }
+[responses.imaging]
+covariate = "answer"
+success = ["CR", "PR"]
+[measurements.diameter]
+before = "before"
+after = "after"
+[subgroups.early]
+covariate = "stage"
+is = ["I"]
+[outcomes.relapse]
+event = ["relapse_date", "last"]
+censor = "last"
+[models.death]
+adjust = ["age"]
+candidates = ["age", "stage"]
+screen_p = 0.1
+[claims.longer]
+text = "Longer is better."
+outcome = "death"
+group = "long"
+versus = "short"
+says = "better"
+subgroup = "early"
+"""
+FIRST = 29 + MORE.count("\n")
+
+
+def refused(folder, added: str, *changes: tuple[str, str]) -> list[tuple[str, str]]:
+    """Place and words of everything that is wrong; the place with its line counted from the lines added."""
+    folder.declare(*changes, add=MORE + added)
+    with pytest.raises(du.StudyError) as caught:
+        du.read_study(folder.study)
+    found = []
+    for one in caught.value.findings:
+        assert one.code == "F03"
+        assert one.where is not None
+        assert one.where.line is not None
+        advice = f" {one.advice}" if one.remedy else ""
+        found.append((f"{one.where.line - FIRST + 1}:{one.where.position}", one.message + advice))
+    return found
+
+
+def test_a_paper_in_which_every_name_leads_somewhere(folder) -> None:
+    figures = "".join(
+        f'[[published]]\nfigure = "f"\nprinted = "1"\nkind = "{kind}"\n{keys}\n'
+        for kind, keys in {
+            "patients": 'group = "long"\nsubgroup = "early"',
+            "events": 'of = "relapse_date"',
+            "median duration": "",
+            "mean": 'of = "before"',
+            "standard deviation": 'of = "after"',
+            "percent change": 'of = "diameter"',
+            "responders": 'of = "imaging"\ngroup = "short"',
+            "response p": 'of = "imaging"',
+            "median follow-up": 'of = "death"',
+            "survival": 'outcome = "relapse"\ngroup = "short"\nat = 36',
+            "log-rank p": 'outcome = "death"\ngroup = "long"\nversus = "short"',
+            "hazard ratio": 'outcome = "death"\ngroup = "long"\nversus = "short"',
+            "hazard ratio p": 'outcome = "death"\ngroup = "long"\nversus = "short"\nsubgroup = "early"',
+        }.items()
+    )
+    study = du.read_study(folder.declare(add=MORE + figures).study)
+    assert len(study.published) == len(KINDS) == 13
+    assert str(study.place("published.1")) == f"study.toml:{FIRST + 6}:1"
+    assert str(study.place("published.1.of")) == f"study.toml:{FIRST + 10}:6"
+    assert du.Study.model_validate(study.model_dump(by_alias=True)) == study
+
+
+def test_every_kind_and_every_rule_set_that_can_be_written_is_known() -> None:
+    assert set(KINDS) == set(FigureKind.__args__)
+    assert set(RULES) == set(RuleSetName.__args__)
+
+
+@pytest.mark.parametrize(
+    ("added", "place", "words"),
+    [
+        ('[responses.r]\ncovariate = "stag"\nsuccess = ["I"]', "2:13", "responses.r.covariate: there is no covariate 'stag'. Did you mean 'stage'?"),
+        ('[responses.r]\ncovariate = "age"\nsuccess = ["I"]', "2:13", "responses.r.covariate: 'age' is a number; a response is some levels of a category."),
+        ('[responses.r]\ncovariate = "stage"\nsuccess = ["I", "III"]', "3:17", "responses.r.success.1: there is no level 'III'. Did you mean 'II'?"),
+        ('[responses.r]\ncovariate = "answer"\nsuccess = ["RP"]', "3:12", "responses.r.success.0: there is no level 'RP'."),
+        ('[measurements.m]\nbefore = "befor"\nafter = "after"', "2:10", "measurements.m.before: there is no covariate 'befor'. Did you mean 'before'?"),
+        ('[measurements.m]\nbefore = "before"\nafter = "stage"', "3:9", "measurements.m.after: 'stage' is a category; a measurement is a number."),
+        ('[subgroups.s]\ncovariate = "stag"\nis = ["I"]', "2:13", "subgroups.s.covariate: there is no covariate 'stag'. Did you mean 'stage'?"),
+        ('[subgroups.s]\ncovariate = "answer"\nnot = ["PD", "SDD"]', "3:14", "subgroups.s.not.1: there is no level 'SDD'. Did you mean 'SD'?"),
+        ('[subgroups.s]\ncovariate = "stage"\nto = 2', "3:6", "subgroups.s.to: 'to' belongs to numbers, and 'stage' is a category."),
+        ('[claims.c]\ntext = "t"\noutcome = "deaht"\ngroup = "long"\nsays = "best"', "3:11", "claims.c.outcome: there is no outcome 'deaht'. Did you mean 'death'?"),
+        ('[claims.c]\ntext = "t"\noutcome = "death"\ngroup = "lnog"\nsays = "best"', "4:9", "claims.c.group: there is no group 'lnog'. Did you mean 'long'?"),
+        ('[claims.c]\ntext = "t"\noutcome = "death"\ngroup = "long"\nversus = "shrt"\nsays = "better"', "5:10", "claims.c.versus: there is no group 'shrt'. Did you mean 'short'?"),
+        ('[claims.c]\ntext = "t"\noutcome = "death"\ngroup = "long"\nsubgroup = "erly"\nsays = "best"', "5:12", "claims.c.subgroup: there is no subgroup 'erly'. Did you mean 'early'?"),
+        ('[claims.c]\ntext = "t"\noutcome = "death"\ngroup = "long"\nsays = "better"', "1:1", "claims.c: 'better' needs 'versus': the group compared with."),
+        ('[models.relapse]\ncandidates = ["stage", "agee"]', "2:24", "models.relapse.candidates.1: there is no covariate 'agee'. Did you mean 'age'?"),
+        ('[models.relapse]\ncandidates = ["age", "age"]', "2:22", "models.relapse.candidates.1: 'age' is named twice."),
+        ('[models.relapse]\nstrata = ["stage"]\ncandidates = ["stage"]', "3:15", "models.relapse.candidates.0: 'stage' is in 'candidates' and in 'strata'."),
+        ('[covariates.day]\ntype = "date"\n[models.relapse]\ncandidates = ["day"]', "4:15", "models.relapse.candidates.0: 'day' is a date, which a model cannot use."),
+    ],
+)  # fmt: skip
+def test_name_that_leads_nowhere(folder, added: str, place: str, words: str) -> None:
+    ((where, said),) = refused(folder, added + "\n")
+    assert where == place
+    assert said.startswith(words)
+
+
+FIGURE = '[[published]]\nfigure = "a"\nprinted = "1"\nkind = "patients"\n\n[[published]]\nfigure = "f"\nprinted = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "place", "words"),
+    [
+        ("survival", 'outcome = "death"\ngroup = "lnog"\nat = 3', "11:9", ".group: there is no group 'lnog'. Did you mean 'long'?"),
+        ("survival", 'outcome = "daeth"\ngroup = "long"\nat = 3', "10:11", ".outcome: there is no outcome 'daeth'. Did you mean 'death'?"),
+        ("survival", 'outcome = "death"', "6:1", ": a figure of the kind 'survival' needs 'group', 'at'."),
+        ("survival", 'outcome = "death"\ngroup = "long"\nat = 3\nof = "age"', "13:6", ".of: 'of' says nothing about a figure of the kind 'survival'. Leave it out."),
+        ("log-rank p", 'outcome = "death"\ngroup = "long"', "6:1", ": a figure of the kind 'log-rank p' needs 'versus'."),
+        ("log-rank p", 'outcome = "death"\ngroup = "long"\nversus = "long"', "12:10", ".versus: 'group' and 'versus' name the same group."),
+        ("hazard ratio", 'group = "long"\nversus = "shrt"\noutcome = "death"', "11:10", ".versus: there is no group 'shrt'. Did you mean 'short'?"),
+        ("hazard ratio p", "", "6:1", ": a figure of the kind 'hazard ratio p' needs 'outcome', 'group', 'versus'."),
+        ("responders", 'group = "long"', "6:1", ": a figure of the kind 'responders' needs 'of'."),
+        ("responders", 'of = "imagin"', "10:6", ".of: there is no response 'imagin'. Did you mean 'imaging'?"),
+        ("response p", 'of = "imaging"\nversus = "long"', "11:10", ".versus: 'versus' needs 'group': the group that is compared."),
+        ("mean", 'of = "diameter"', "10:6", ".of: there is no covariate 'diameter'."),
+        ("mean", 'of = "stage"', "10:6", ".of: 'stage' is a category; a mean is of numbers."),
+        ("standard deviation", "", "6:1", ": a figure of the kind 'standard deviation' needs 'of'."),
+        ("percent change", 'of = "diametre"', "10:6", ".of: there is no measurement 'diametre'. Did you mean 'diameter'?"),
+        ("events", "", "6:1", ": a figure of the kind 'events' needs 'outcome' or 'of'."),
+        ("events", 'of = "relaps_date"', "10:6", ".of: there is no event date column or outcome 'relaps_date'. Did you mean 'relapse_date'?"),
+        ("median follow-up", 'group = "long"', "6:1", ": a figure of the kind 'median follow-up' needs 'outcome' or 'of'."),
+        ("median duration", 'subgroup = "earl"', "10:12", ".subgroup: there is no subgroup 'earl'. Did you mean 'early'?"),
+        ("patients", "at = 3", "10:6", ".at: 'at' says nothing about a figure of the kind 'patients'. Leave it out."),
+        ("patientz", "", "9:8", ": must be 'patients', 'events'"),
+    ],
+)  # fmt: skip
+def test_second_printed_figure_is_wrong(folder, kind: str, keys: str, place: str, words: str) -> None:
+    ((where, said),) = refused(folder, f'{FIGURE}kind = "{kind}"\n{keys}\n')
+    assert where == place
+    assert said.startswith(f"published.1{'.kind' if kind == 'patientz' else ''}{words}")
+
+
+@pytest.mark.parametrize(
+    ("added", "place", "words"),
+    [
+        ('rule_set = "recits"\ninputs = { before = "before" }', "4:12", "covariates.x.rule_set: must be 'recist', 'choi'"),
+        ('rule_set = "recist"\ninputs = { before = "before" }', "5:1", "covariates.x.inputs: rule set 'recist' needs 'after' too. Say which covariate each is."),
+        ('rule_set = "recist"\ninputs = { befor = "before", after = "after" }', "5:12", "covariates.x.inputs.befor: there is no input of rule set 'recist' called 'befor'. Did you mean 'before'?"),
+        ('rule_set = "recist"\ninputs = { before = "befor", after = "after" }', "5:21", "covariates.x.inputs.before: there is no covariate 'befor'. Did you mean 'before'?"),
+        ('rule_set = "recist"\ninputs = { before = "after", after = "after" }', "5:38", "covariates.x.inputs.after: 'after' is given for 'before' and for 'after'."),
+        ('rule_set = "recist"\ninputs = { before = "before", after = "answer" }', "5:39", "covariates.x.inputs.after: 'answer' is derived itself; the inputs of a rule set are read from the file."),
+        ('rule_set = "recist"\ninputs = { before = "before", after = "stage" }', "5:39", "covariates.x.inputs.after: 'after' is a number, and 'stage' is a category."),
+        ('rule_set = "recist"\ninputs = { before = "before", after = "age" }', "5:39", "covariates.x.inputs.after: 'after' is read in mm, and 'age' says no unit. Write unit = ... under [covariates.age]; mm is needed (mm and cm are converted)."),
+        ('rule_set = "path_grade"\ninputs.viable_percent = "before"', "5:25", "covariates.x.inputs.viable_percent: 'viable_percent' is read in %, and 'before' is in 'mm'."),
+        ('rule_set = "recist"\ninputs = { before = "before", after = "after", new_lesion = "stage" }', "5:61", "covariates.x.inputs.new_lesion: 'new_lesion' is a yes or a no, and 'stage' has the level 'I'."),
+        ('rule_set = "recist"\nreference = "sd"\ninputs = { before = "before", after = "after" }', "5:13", "covariates.x.reference: there is no level 'sd'. Did you mean 'SD'?"),
+        ('rule_set = "recist"', "1:1", "covariates.x: 'rule_set' and 'inputs' belong together."),
+        ('rule_set = "recist"\nlevels = ["CR"]\ninputs = { before = "before", after = "after" }', "1:1", "covariates.x: a derived covariate has type"),
+    ],
+)  # fmt: skip
+def test_derived_covariate_that_cannot_be_derived(folder, added: str, place: str, words: str) -> None:
+    ((where, said),) = refused(folder, f'[covariates.x]\ntype = "category"\ntiming = "post"\n{added}\n')
+    assert where == place
+    assert said.startswith(words)
+
+
+def test_what_is_derived_from_what_is_known_later_is_not_known_at_baseline(folder) -> None:
+    added = '[covariates.x]\ntype = "category"\nrule_set = "recist"\ninputs = { before = "before", after = "after" }\n'
+    assert refused(folder, added) == [
+        (
+            "1:1",
+            "covariates.x: 'x' is derived from 'after', which is known only after time zero. "
+            'Give it timing = "post" too.',
+        )
+    ]
+
+
+def test_a_derived_covariate_is_no_column_of_the_file(folder) -> None:
+    """Its name cannot be that of a column that an outcome reads, and [data.values] cannot map it."""
+    words = 'type = "category"\ntiming = "post"\nrule_set = "recist"\ninputs = { before = "before", after = "after" }\n'
+    assert refused(folder, f"[covariates.dead]\n{words}") == [
+        ("1:1", "covariates.dead: the name 'dead' is also that of the category column 'dead'. Give the covariate another name."),
+    ]  # fmt: skip
+    ((where, said),) = refused(folder, '[data.values.answer]\npartial = "PR"\n')
+    assert where == "1:1"
+    assert said.startswith("data.values.answer: there is no column 'answer'.")
+
+
+def test_all_at_once_even_where_one_line_is_wrong_twice(folder) -> None:
+    found = refused(
+        folder,
+        '[covariates.x]\ntype = "category"\ntiming = "post"\nrule_set = "recist"\n'
+        'inputs = { befor = "bfore", after = "aftr" }\n'
+        '[[published]]\nfigure = "f"\nkind = "survival"\noutcome = "x"\ngroup = "y"\nversus = "short"\n',
+    )
+    assert [(place, said.split(": ")[0]) for place, said in found] == [
+        ("5:12", "covariates.x.inputs.befor"),
+        ("5:20", "covariates.x.inputs.befor"),
+        ("5:37", "covariates.x.inputs.after"),
+        ("6:1", "published.0.printed"),
+        ("6:1", "published.0"),
+        ("9:11", "published.0.outcome"),
+        ("10:9", "published.0.group"),
+        ("11:10", "published.0.versus"),
+    ]
