@@ -65,10 +65,10 @@ def refused(folder, added: str, *changes: tuple[str, str]) -> list[tuple[str, st
 
 
 def test_a_paper_in_which_every_name_leads_somewhere(folder) -> None:
-    figures = "".join(
-        f'[[published]]\nfigure = "f"\nprinted = "1"\nkind = "{kind}"\n{keys}\n'
+    figures = '[published]\nsource = "a paper"\n' + "".join(
+        f'[[published.figures]]\nfigure = "f"\nprinted = "{PRINTED.get(kind, "1")}"\nkind = "{kind}"\n{keys}\n'
         for kind, keys in {
-            "patients": 'group = "long"\nsubgroup = "early"',
+            "patients": 'group = "long"',
             "events": 'of = "relapse_date"',
             "median duration": "",
             "mean": 'of = "before"',
@@ -76,18 +76,20 @@ def test_a_paper_in_which_every_name_leads_somewhere(folder) -> None:
             "percent change": 'of = "diameter"',
             "responders": 'of = "imaging"\ngroup = "short"',
             "response p": 'of = "imaging"',
-            "median follow-up": 'of = "death"',
+            "median follow-up": 'outcome = "death"',
             "survival": 'outcome = "relapse"\ngroup = "short"\nat = 36',
-            "log-rank p": 'outcome = "death"\ngroup = "long"\nversus = "short"',
+            "log-rank p": 'outcome = "death"\ngroup = "long"\nversus = "short"\nsubgroup = "early"',
             "hazard ratio": 'outcome = "death"\ngroup = "long"\nversus = "short"',
-            "hazard ratio p": 'outcome = "death"\ngroup = "long"\nversus = "short"\nsubgroup = "early"',
+            "hazard ratio p": 'outcome = "death"\ngroup = "long"\nversus = "short"',
         }.items()
     )
     study = du.read_study(folder.declare(add=MORE + figures).study)
-    assert len(study.published) == len(KINDS) == 13
-    assert str(study.place("published.1")) == f"study.toml:{FIRST + 6}:1"
-    assert str(study.place("published.1.of")) == f"study.toml:{FIRST + 10}:6"
-    assert du.Study.model_validate(study.model_dump(by_alias=True)) == study
+    assert study.published is not None
+    assert len(study.published.figures) == len(KINDS)
+    assert str(study.place("published.figures.1")) == f"study.toml:{FIRST + 7}:1"
+    assert str(study.place("published.figures.1.of")) == f"study.toml:{FIRST + 11}:6"
+    whole = study.model_dump(by_alias=True)
+    assert du.Study.model_validate(whole).model_dump(by_alias=True) == whole
 
 
 def test_every_kind_and_every_rule_set_that_can_be_written_is_known() -> None:
@@ -124,39 +126,62 @@ def test_name_that_leads_nowhere(folder, added: str, place: str, words: str) -> 
     assert said.startswith(words)
 
 
-FIGURE = '[[published]]\nfigure = "a"\nprinted = "1"\nkind = "patients"\n\n[[published]]\nfigure = "f"\nprinted = "1"\n'
+FIGURE = (
+    '[published]\nsource = "a paper"\n'
+    '[[published.figures]]\nfigure = "a"\nprinted = "1"\nkind = "patients"\n'
+    '[[published.figures]]\nfigure = "f"\n'
+)
+PRINTED = {"hazard ratio": "0.5 (0.3-0.8)", "median duration": "9 (6, 12)", "responders": "25/50"}
 
 
 @pytest.mark.parametrize(
     ("kind", "keys", "place", "words"),
     [
-        ("survival", 'outcome = "death"\ngroup = "lnog"\nat = 3', "11:9", ".group: there is no group 'lnog'. Did you mean 'long'?"),
-        ("survival", 'outcome = "daeth"\ngroup = "long"\nat = 3', "10:11", ".outcome: there is no outcome 'daeth'. Did you mean 'death'?"),
-        ("survival", 'outcome = "death"', "6:1", ": a figure of the kind 'survival' needs 'group', 'at'."),
-        ("survival", 'outcome = "death"\ngroup = "long"\nat = 3\nof = "age"', "13:6", ".of: 'of' says nothing about a figure of the kind 'survival'. Leave it out."),
-        ("log-rank p", 'outcome = "death"\ngroup = "long"', "6:1", ": a figure of the kind 'log-rank p' needs 'versus'."),
-        ("log-rank p", 'outcome = "death"\ngroup = "long"\nversus = "long"', "12:10", ".versus: 'group' and 'versus' name the same group."),
-        ("hazard ratio", 'group = "long"\nversus = "shrt"\noutcome = "death"', "11:10", ".versus: there is no group 'shrt'. Did you mean 'short'?"),
-        ("hazard ratio p", "", "6:1", ": a figure of the kind 'hazard ratio p' needs 'outcome', 'group', 'versus'."),
-        ("responders", 'group = "long"', "6:1", ": a figure of the kind 'responders' needs 'of'."),
-        ("responders", 'of = "imagin"', "10:6", ".of: there is no response 'imagin'. Did you mean 'imaging'?"),
-        ("response p", 'of = "imaging"\nversus = "long"', "11:10", ".versus: 'versus' needs 'group': the group that is compared."),
-        ("mean", 'of = "diameter"', "10:6", ".of: there is no covariate 'diameter'."),
-        ("mean", 'of = "stage"', "10:6", ".of: 'stage' is a category; a mean is of numbers."),
-        ("standard deviation", "", "6:1", ": a figure of the kind 'standard deviation' needs 'of'."),
-        ("percent change", 'of = "diametre"', "10:6", ".of: there is no measurement 'diametre'. Did you mean 'diameter'?"),
-        ("events", "", "6:1", ": a figure of the kind 'events' needs 'outcome' or 'of'."),
-        ("events", 'of = "relaps_date"', "10:6", ".of: there is no event date column or outcome 'relaps_date'. Did you mean 'relapse_date'?"),
-        ("median follow-up", 'group = "long"', "6:1", ": a figure of the kind 'median follow-up' needs 'outcome' or 'of'."),
-        ("median duration", 'subgroup = "earl"', "10:12", ".subgroup: there is no subgroup 'earl'. Did you mean 'early'?"),
-        ("patients", "at = 3", "10:6", ".at: 'at' says nothing about a figure of the kind 'patients'. Leave it out."),
-        ("patientz", "", "9:8", ": must be 'patients', 'events'"),
+        ("survival", 'outcome = "death"\ngroup = "lnog"\nat = 3', "12:9", ".group: there is no group 'lnog'. Did you mean 'long'?"),
+        ("survival", 'outcome = "daeth"\ngroup = "long"\nat = 3', "11:11", ".outcome: there is no outcome 'daeth'. Did you mean 'death'?"),
+        ("survival", 'outcome = "death"', "7:1", ": a figure of the kind 'survival' needs 'group' and 'at'."),
+        ("survival", 'outcome = "death"\ngroup = "long"\nat = 3\nof = "age"', "14:1", ".of: 'of' says nothing about a figure of the kind 'survival'. Leave it out."),
+        ("survival", 'outcome = "death"\ngroup = "long"\nat = 3\nsubgroup = "early"', "14:1", ".subgroup: 'subgroup' says nothing about a figure of the kind 'survival'."),
+        ("log-rank p", 'outcome = "death"\ngroup = "long"', "7:1", ": a figure of the kind 'log-rank p' needs 'versus'."),
+        ("log-rank p", 'outcome = "death"\ngroup = "long"\nversus = "long"', "13:10", ".versus: 'group' and 'versus' name the same group."),
+        ("log-rank p", 'outcome = "death"\ngroup = "long"\nversus = "short"\nsubgroup = "earl"', "14:12", ".subgroup: there is no subgroup 'earl'. Did you mean 'early'?"),
+        ("hazard ratio", 'group = "long"\nversus = "shrt"\noutcome = "death"', "12:10", ".versus: there is no group 'shrt'. Did you mean 'short'?"),
+        ("hazard ratio p", "", "7:1", ": a figure of the kind 'hazard ratio p' needs 'outcome' and 'group' and 'versus'."),
+        ("responders", 'group = "long"', "7:1", ": a figure of the kind 'responders' needs 'of'."),
+        ("responders", 'of = "imagin"', "11:6", ".of: there is no response 'imagin'. Did you mean 'imaging'?"),
+        ("response p", 'of = "imaging"\nversus = "long"', "12:1", ".versus: 'versus' says nothing about a figure of the kind 'response p'."),
+        ("mean", 'of = "diameter"', "11:6", ".of: there is no covariate 'diameter'."),
+        ("mean", 'of = "stage"', "11:6", ".of: 'stage' is a category; a mean is of numbers."),
+        ("mean", 'of = "age"\ngroup = "long"', "12:1", ".group: 'group' says nothing about a figure of the kind 'mean'. Leave it out."),
+        ("standard deviation", "", "7:1", ": a figure of the kind 'standard deviation' needs 'of'."),
+        ("percent change", 'of = "diametre"', "11:6", ".of: there is no measurement 'diametre'. Did you mean 'diameter'?"),
+        ("events", "", "7:1", ": a figure of the kind 'events' needs 'outcome' or 'of'."),
+        ("events", 'of = "relaps_date"', "11:6", ".of: there is no event date column 'relaps_date'. Did you mean 'relapse_date'?"),
+        ("median follow-up", "", "7:1", ": a figure of the kind 'median follow-up' needs 'outcome'."),
+        ("patients", "at = 3", "11:1", ".at: 'at' says nothing about a figure of the kind 'patients'. Leave it out."),
+        ("patientz", "", "10:8", ".kind: must be 'patients', 'events'"),
     ],
 )  # fmt: skip
 def test_second_printed_figure_is_wrong(folder, kind: str, keys: str, place: str, words: str) -> None:
-    ((where, said),) = refused(folder, f'{FIGURE}kind = "{kind}"\n{keys}\n')
+    ((where, said),) = refused(folder, f'{FIGURE}printed = "{PRINTED.get(kind, "1")}"\nkind = "{kind}"\n{keys}\n')
     assert where == place
-    assert said.startswith(f"published.1{'.kind' if kind == 'patientz' else ''}{words}")
+    assert said.startswith(f"published.figures.1{words}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "printed", "words"),
+    [
+        ("median duration", "9", "a figure of the kind 'median duration' prints 3 number(s), and '9' has 1. Write it as '9 (6, 12)'"),
+        ("patients", "about fifty", "a figure of the kind 'patients' prints 1 number(s), and 'about fifty' has 0. Write it as '75.5'."),
+        ("patients", "25/50", "a figure of the kind 'patients' prints 1 number(s), and '25/50' has 2."),
+        ("patients", "<fifty", "'<fifty' is no bound; one is written '<0.05' or '>0.05'."),
+        ("patients", "", "must not be empty."),
+    ],
+)  # fmt: skip
+def test_what_is_printed_has_the_numbers_of_its_kind(folder, kind: str, printed: str, words: str) -> None:
+    ((where, said),) = refused(folder, f'{FIGURE}printed = "{printed}"\nkind = "{kind}"\n')
+    assert where == "9:11"
+    assert said.startswith(f"published.figures.1.printed: {words}")
 
 
 @pytest.mark.parametrize(
@@ -210,15 +235,16 @@ def test_all_at_once_even_where_one_line_is_wrong_twice(folder) -> None:
         folder,
         '[covariates.x]\ntype = "category"\ntiming = "post"\nrule_set = "recist"\n'
         'inputs = { befor = "bfore", after = "aftr" }\n'
-        '[[published]]\nfigure = "f"\nkind = "survival"\noutcome = "x"\ngroup = "y"\nversus = "short"\n',
+        '[published]\nsource = "a paper"\n[[published.figures]]\n'
+        'figure = "f"\nkind = "survival"\noutcome = "x"\ngroup = "y"\nversus = "short"\n',
     )
     assert [(place, said.split(": ")[0]) for place, said in found] == [
         ("5:12", "covariates.x.inputs.befor"),
         ("5:20", "covariates.x.inputs.befor"),
         ("5:37", "covariates.x.inputs.after"),
-        ("6:1", "published.0.printed"),
-        ("6:1", "published.0"),
-        ("9:11", "published.0.outcome"),
-        ("10:9", "published.0.group"),
-        ("11:10", "published.0.versus"),
+        ("8:1", "published.figures.0"),
+        ("8:1", "published.figures.0.printed"),
+        ("11:11", "published.figures.0.outcome"),
+        ("12:9", "published.figures.0.group"),
+        ("13:1", "published.figures.0.versus"),
     ]

@@ -14,9 +14,10 @@ from durata.estimate.change import paired_change
 from durata.estimate.cox import cox
 from durata.estimate.cox_checks import proportional_hazards_test
 from durata.estimate.curves import kaplan_meier, reverse_kaplan_meier
+from durata.estimate.firth import firth_cox
 from durata.estimate.rates import event_rates
 from durata.estimate.response import response_rates, response_test, response_trend, risk_differences
-from durata.estimate.restricted_mean import restricted_mean
+from durata.estimate.restricted_mean import restricted_mean, restricted_mean_contrasts
 from durata.estimate.result import Effects
 from durata.estimate.subgroups import interaction_test, restricted
 from durata.estimate.tests import log_rank, pairwise_log_rank
@@ -53,11 +54,11 @@ def model_terms(cohort: Cohort, analysis: Analysis) -> tuple[list[TermLike], tup
     if analysis.setting("screen_p"):
         evidence = {"p": number(analysis, "screen_p"), "kept": ", ".join(kept) or "none"}
         text = "Covariates with a univariable p below {p} were added to the model: {kept}."
-        notes.append(Finding("N20", Severity.INFO, text, evidence))
+        notes.append(Finding("N30", Severity.INFO, text, evidence))
     constant = [name for name in (*wanted, *kept) if name != "group" and is_constant(cohort, name)]
     if constant:
         text = "Everybody has the same value of {names}: not in the model."
-        notes.append(Finding("N21", Severity.INFO, text, {"names": ", ".join(constant)}))
+        notes.append(Finding("N31", Severity.INFO, text, {"names": ", ".join(constant)}))
     reference = str(analysis.setting("reference"))
     terms: list[TermLike] = [
         factor("group", reference=reference) if name == "group" and reference else name
@@ -109,6 +110,13 @@ def fitted_cox(cohort: Cohort, analysis: Analysis) -> Effects:
     return replace(effects, notes=(*effects.notes, *notes))
 
 
+def fitted_firth(cohort: Cohort, analysis: Analysis) -> Effects:
+    """Firth's penalised model of the same terms."""
+    terms, notes = model_terms(cohort, analysis)
+    effects = firth_cox(cohort, terms, ties="breslow" if analysis.setting("ties") == "breslow" else "efron")
+    return replace(effects, notes=(*effects.notes, *notes))
+
+
 def described_baseline(cohort: Cohort, analysis: Analysis) -> Answer:
     """Table 1 of the covariates an analysis names."""
     covariates = names(analysis, "covariates")
@@ -129,7 +137,11 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "pairwise_log_rank": lambda cohort, one: pairwise_log_rank(cohort, by="group", adjust="holm"),
         "event_rates": lambda cohort, one: event_rates(cohort, by=by(one), per=number(one, "per")),
         "restricted_mean": lambda cohort, one: restricted_mean(cohort, by=by(one), until=number(one, "until")),
+        "restricted_mean_contrasts": lambda cohort, one: restricted_mean_contrasts(
+            cohort, by="group", until=number(one, "until"), reference=str(one.setting("reference")) or None
+        ),
         "cox": fitted_cox,
+        "firth_cox": fitted_firth,
         "proportional_hazards": lambda cohort, one: proportional_hazards_test(cohort, fitted_cox(cohort, one)),
         "baseline": described_baseline,
         "response_rates": lambda cohort, one: response_rates(

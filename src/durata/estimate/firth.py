@@ -24,6 +24,7 @@ from durata.estimate.cox_refusals import Separation, refuse_failure
 from durata.estimate.cox_rows import cox_rows, weighted
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
+from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood.firth import FirthFit, fit_firth
 from durata.kernels.profile import ProfiledCoefficients
 from durata.terms import TermLike, design_of
@@ -105,6 +106,8 @@ def firth_cox(
         raise CannotEstimate("The model has strata or offsets only; name at least one term whose effect is wanted.")
     rows = cox_rows(cohort, design, ties=ties, cluster=None)
     fit = fit_firth(rows.risk_order(), rows.x, offset=rows.offset, ties=ties, conf_level=conf_level)
+    if fit.status == Status.NOT_CONVERGED:
+        raise CannotEstimate(_too_far(f"was not found after {fit.iterations} steps"))
     refuse_failure(fit, design.names, rows)
     profile = _profile(fit, design.names)
     pairs = pairs_of(rows, rows.linear_predictor(fit.coefficients), "n")
@@ -203,8 +206,13 @@ def _profile(fit: FirthFit, names: Sequence[str]) -> ProfiledCoefficients:
     found = np.isfinite(fit.profile.low + fit.profile.high + fit.profile.statistic)
     if not np.all(found):
         lost = ", ".join(repr(name) for name, there in zip(names, found.tolist(), strict=True) if not there)
-        raise CannotEstimate(
-            f"The profile of the penalised likelihood could not be followed to the confidence limits of {lost}. "
-            "Look for extreme values in the covariates, or fit fewer terms."
-        )
+        raise CannotEstimate(_too_far(f"has no confidence limits for {lost} that can be computed"))
     return fit.profile
+
+
+def _too_far(problem: str) -> str:
+    """Why even the penalised likelihood cannot be computed, and what to do."""
+    return (
+        f"Firth's penalised estimate {problem}: the terms put the events in order almost without an exception. Look for a "
+        "covariate that is the time of the event in disguise, for extreme values, or fit fewer terms."
+    )

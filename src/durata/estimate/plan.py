@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from durata.cohort import Cohort
 from durata.designs.catalogue import DESIGNS, declared_design
-from durata.estimate.analysis import Analysis, Answers, Setting
+from durata.estimate.analysis import Analysis, Answers, Refused, Setting
 from durata.estimate.estimators import estimators_for
+from durata.estimate.firth import needs_firth
+from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
 from durata.records.records import Records
 from durata.study.types import Study
@@ -66,6 +68,27 @@ def cox_analysis(study: Study, design: str, outcome: str, *, adjusted: bool, sub
 def univariable(study: Study, design: str, outcome: str, covariate: str) -> Analysis:
     """The Cox model of one covariate alone."""
     return Analysis(design, outcome, "cox", model_settings(study, design, outcome, adjusted=False, terms=(covariate,)))
+
+
+def firth_analysis(study: Study, design: str, outcome: str, *, adjusted: bool, subgroup: str = "") -> Analysis:
+    """Firth's penalised form of :func:`cox_analysis`."""
+    settings = cox_analysis(study, design, outcome, adjusted=adjusted, subgroup=subgroup).settings
+    return Analysis(design, outcome, "firth_cox", tuple(one for one in settings if one[0] != "robust"))
+
+
+def firth_beside(study: Study, answers: Answers, design: str, outcome: str, *, adjusted: bool) -> Analysis | None:
+    """The Firth model that belongs beside the ordinary one, None when the declaration or the events need none."""
+    model = study.models.get(outcome)
+    choice = "auto" if model is None else model.firth
+    if choice == "never":
+        return None
+    ordinary = answers.ask(cox_analysis(study, design, outcome, adjusted=adjusted))
+    cohort = answers.cohort(design, outcome)
+    if isinstance(cohort, Refused) or cohort.n_events == 0 or not isinstance(ordinary, Effects | Refused):
+        return None
+    if choice == "always" or needs_firth(ordinary, cohort):
+        return firth_analysis(study, design, outcome, adjusted=adjusted)
+    return None
 
 
 def subgroup_analyses(study: Study, design: str, outcome: str, subgroup: str) -> dict[str, Analysis]:
@@ -173,6 +196,8 @@ def _declared_only(study: Study, design: str, outcome: str) -> Iterator[Analysis
     if study.horizons.restricted_mean is not None:
         until = study.horizons.restricted_mean * study.study.days(study.study.time_unit)
         yield Analysis(design, outcome, "restricted_mean", (*BY_GROUP, ("until", until)))
+        reference = study.treatment.reference or study.treatment.groups[0].name
+        yield Analysis(design, outcome, "restricted_mean_contrasts", (("until", until), ("reference", reference)))
     for covariate in candidates(study, outcome):
         yield univariable(study, design, outcome, covariate)
     for subgroup in study.subgroups:

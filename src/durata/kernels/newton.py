@@ -17,7 +17,7 @@ STALLED_DECREMENT = 1e-9
 """Below this, a decrement that no longer falls is rounding error: the maximum is reached."""
 FLAT_DECREMENT = 1e-5
 FLAT_REACH = 0.25
-"""A step that gains less than the one and moves some linear predictor by more than the other runs to infinity."""
+"""A step that gains less than the one, yet moves some linear predictor by more than the other, may lead to infinity."""
 FAR = 20.0
 """Linear predictors this far apart (a ratio of 5e8) without a maximum in sight are on their way to infinity."""
 SINGULAR_PIVOT = 1e-11
@@ -88,7 +88,7 @@ def maximise(
     dependent = dependent_columns(start.information, unit)
     if np.any(dependent):
         return Optimum(Status.COLLINEAR, at, here, start, 0, dependent)
-    before = np.inf
+    before = before_length = np.inf
     for iteration in range(1, max_iterations + 1):
         try:
             step: FloatArray = np.asarray(np.linalg.solve(here.information, here.score), dtype=np.float64)
@@ -98,11 +98,14 @@ def maximise(
         decrement = float(here.score @ step)
         if abs(decrement) <= CONVERGED_DECREMENT:
             return Optimum(Status.CONVERGED, at + step, here, start, iteration, nobody)
-        if abs(decrement) < FLAT_DECREMENT and reach(step) > FLAT_REACH:
-            return Optimum(Status.SEPARATION, at, here, start, iteration, _large(step))
+        if abs(decrement) < FLAT_DECREMENT:
+            length = reach(step)
+            # On the way to infinity every step is as long as the one before; to a far maximum they shrink.
+            if length > FLAT_REACH and length > 0.5 * before_length:
+                return Optimum(Status.SEPARATION, at, here, start, iteration, _large(step))
         if abs(decrement) < STALLED_DECREMENT and abs(decrement) > 0.25 * before:
             return Optimum(Status.CONVERGED, at, here, start, iteration, nobody)
-        before = abs(decrement)
+        before, before_length = abs(decrement), reach(step) if abs(decrement) < 100 * FLAT_DECREMENT else np.inf
         slack = 1e-11 * (abs(here.log_likelihood) + 1.0)
         for _ in range(HALVINGS):
             there = evaluate(at + step)

@@ -16,7 +16,9 @@ PRECISION = 1e-10
 """A limit is found when a Newton step moves it by less than this share of its distance; the step squares the error."""
 WIDEN = 3.0
 """While the limit is not yet bracketed, one step goes out at most this many times as far."""
-TRIES = 100
+TRIES = 60
+FAILURES = 8
+"""How often a limit may be sought where the likelihood cannot be maximised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +87,16 @@ class Profiler:
         estimate = float(self.top.at[j])
         near, inner, outer = self.top.at, 0.0, np.inf
         distance = z * float(np.sqrt(self.covariance[j, j]))
+        failures = 0
         for _ in range(TRIES):
             peak = self.fixed(j, estimate + side * distance, near)
             if not peak.converged:
-                # Too far out for the likelihood to be computed: the limit lies nearer.
+                # So far out the likelihood cannot be computed: the limit, if there is one, lies nearer.
+                failures += 1
+                if failures == FAILURES:
+                    return np.nan
                 outer = distance
                 distance = (inner + outer) / 2
-                if outer - inner <= PRECISION * outer:
-                    return np.nan
                 continue
             near = peak.at
             root = self._root(peak)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from durata.report.chapters.beside import beside
+from durata.report.chapters.conclusions import conclusions, printed_figures
+from durata.report.chapters.describe import describe
 from durata.report.chapters.findings import findings
 from durata.report.chapters.front import front
 from durata.report.chapters.methods import methods
 from durata.report.chapters.patients import patients
+from durata.report.chapters.subgroups import subgroups
 from durata.report.chapters.survival import survival
 from durata.report.chapters.wording import wording
 from durata.report.contents import Contents
@@ -14,13 +17,14 @@ from durata.report.document import Block, Document
 
 
 def compose(contents: Contents) -> Document:
-    """Write the report: front page, patients, each outcome, the designs beside each other, findings, methods."""
+    """Write the report in the order of a paper, with what papers leave out between results and conclusions."""
     words = wording(contents)
     study = contents.study
-    blocks: list[Block] = [*front(words), *patients(words)]
+    blocks: list[Block] = [*front(words), *patients(words), *describe(words)]
     for outcome in study.outcomes:
         blocks += survival(words, outcome)
-    blocks += [*beside(words), *findings(words), *methods(words)]
+    blocks += [*subgroups(words), *beside(words), *conclusions(words), *findings(words), *methods(words)]
+    blocks += printed_figures(words)
     return Document(
         title=study.study.title,
         subtitle=study.study.question,

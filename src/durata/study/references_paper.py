@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from durata.study.near import listed
+from durata.study.near import shortened
 from durata.study.nowhere import (
     Dangling,
     Declaration,
@@ -23,6 +24,10 @@ from durata.study.nowhere import (
     texts,
     unknown_level,
 )
+
+NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+BOUND = re.compile(r"[<>] ?[0-9]+(?:\.[0-9]+)?")
+EXAMPLES = {1: "'75.5'", 2: "'25/50'", 3: "'9 (6, 12)' or '0.275 (0.089-0.851)'"}
 
 
 def responses(declared: Declaration) -> Iterator[Dangling]:
@@ -53,63 +58,66 @@ def claims(declared: Declaration) -> Iterator[Dangling]:
 
 
 def printed_figures(declared: Declaration) -> Iterator[Dangling]:
-    """Printed figures: names that are declared, and everything that a figure of its kind must say."""
-    for k, figure in listed_tables(declared, "published"):
-        keys = ("published", k)
+    """Printed figures: names that are declared, everything that a figure of its kind must say, and nothing else."""
+    for k, figure in listed_tables(table(declared, "published"), "figures"):
+        keys = ("published", "figures", k)
         yield from _about(declared, keys, figure)
         kind = figure.get("kind")
         says = KINDS.get(kind) if isinstance(kind, str) else None
         if says is not None:
             yield from _companions(keys, str(kind), figure, says)
             yield from _of(declared, (*keys, "of"), figure, says)
+            yield from _printed((*keys, "printed"), str(kind), figure, says)
 
 
 @dataclass(frozen=True, slots=True)
 class _Says:
-    """What a printed figure of one kind must say, beside what it may: ``needs``, one of ``or_one_of``, and ``of`` what."""
+    """What a printed figure of one kind says: the keys it ``needs`` and those it ``may`` have, ``of`` what it is, and
+    how many ``numbers`` are printed.
+    """
 
     needs: tuple[str, ...] = ()
-    or_one_of: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
     of: str = ""
-    takes: tuple[str, ...] = ()
+    numbers: int = 1
 
 
-_COMPARISON = _Says(needs=("outcome", "group", "versus"), takes=("versus",))
-_COUNTED = _Says(or_one_of=("outcome", "of"), of="event date column or outcome")
+# Keys that not every figure takes; 'outcome' always may be said, since it tells whose patients are counted.
+ABOUT = ("group", "versus", "at", "of", "subgroup")
+_MEAN = _Says(needs=("of",), of="number covariate")
+_COMPARISON = ("outcome", "group", "versus")
 
 KINDS: Mapping[str, _Says] = MappingProxyType(
     {
-        "patients": _Says(),
-        "events": _COUNTED,
-        "median duration": _Says(),
-        "mean": _Says(needs=("of",), of="number covariate"),
-        "standard deviation": _Says(needs=("of",), of="number covariate"),
-        "percent change": _Says(needs=("of",), of="measurement"),
-        "responders": _Says(needs=("of",), of="response"),
-        "response p": _Says(needs=("of",), of="response", takes=("versus",)),
-        "median follow-up": _COUNTED,
-        "survival": _Says(needs=("outcome", "group", "at"), takes=("at",)),
-        "log-rank p": _COMPARISON,
-        "hazard ratio": _COMPARISON,
-        "hazard ratio p": _COMPARISON,
+        "patients": _Says(may=("group",)),
+        "events": _Says(may=("of",), of="event date column"),
+        "median duration": _Says(numbers=3),
+        "mean": _MEAN,
+        "standard deviation": _MEAN,
+        "percent change": _Says(needs=("of",), may=("group",), of="measurement"),
+        "responders": _Says(needs=("of",), may=("group",), of="response", numbers=2),
+        "response p": _Says(needs=("of",), of="response"),
+        "median follow-up": _Says(needs=("outcome",)),
+        "survival": _Says(needs=("outcome", "group", "at")),
+        "log-rank p": _Says(needs=_COMPARISON, may=("subgroup",)),
+        "hazard ratio": _Says(needs=_COMPARISON, numbers=3),
+        "hazard ratio p": _Says(needs=_COMPARISON),
     }
 )
 
 
 def _companions(keys: Keys, kind: str, figure: Declaration, says: _Says) -> Iterator[Dangling]:
-    """Keys that a figure of this kind lacks, and those that mean nothing beside it."""
-    lacking = [key for key in says.needs if figure.get(key) is None]
-    wanted = listed(lacking) if lacking else ""
-    if says.or_one_of and all(figure.get(key) is None for key in says.or_one_of):
-        wanted = " or ".join(map(repr, says.or_one_of))
+    """Keys that a figure of this kind lacks, and those that would be passed over."""
+    wanted = [key for key in says.needs if figure.get(key) is None]
+    if kind == "events" and figure.get("outcome") is None and figure.get("of") is None:
+        wanted = ["outcome", "of"]
     if wanted:
-        yield Dangling(keys, "a figure of the kind {kind!r} needs {wanted}", {"kind": kind, "wanted": wanted})
-    if kind == "response p" and figure.get("versus") is not None and figure.get("group") is None:
-        yield Dangling((*keys, "versus"), "'versus' needs 'group': the group that is compared")
-    for key, read in (("at", "at" in says.takes), ("versus", "versus" in says.takes), ("of", bool(says.of))):
-        if figure.get(key) is not None and not read:
+        needed = (" or " if kind == "events" else " and ").join(map(repr, wanted))
+        yield Dangling(keys, "a figure of the kind {kind!r} needs {needed}", {"kind": kind, "needed": needed})
+    for key in ABOUT:
+        if figure.get(key) is not None and key not in (*says.needs, *says.may):
             what = "'{key}' says nothing about a figure of the kind {kind!r}"
-            yield Dangling((*keys, key), what, {"key": key, "kind": kind}, "Leave it out.")
+            yield Dangling((*keys, key), what, {"key": key, "kind": kind}, "Leave it out.", of_key=True)
 
 
 def _of(declared: Declaration, keys: Keys, figure: Declaration, says: _Says) -> Iterator[Dangling]:
@@ -122,7 +130,24 @@ def _of(declared: Declaration, keys: Keys, figure: Declaration, says: _Says) -> 
         yield from named(keys, figure, says.of, table(declared, f"{says.of}s"))
     elif says.of:
         events = [column for _, outcome in tables(declared, "outcomes") for _, column in texts(outcome, "event")]
-        yield from named(keys, figure, says.of, list(dict.fromkeys([*table(declared, "outcomes"), *events])))
+        yield from named(keys, figure, says.of, list(dict.fromkeys(events)))
+
+
+def _printed(keys: Keys, kind: str, figure: Declaration, says: _Says) -> Iterator[Dangling]:
+    """Whether what is printed has the numbers of its kind, so that this study's can be set beside them."""
+    printed = figure.get("printed")
+    if not isinstance(printed, str) or not printed:
+        return
+    if printed[0] in "<>" and says.numbers == 1:
+        if not BOUND.fullmatch(printed):
+            what = "{printed!r} is no bound; one is written '<0.05' or '>0.05'"
+            yield Dangling(keys, what, {"printed": shortened(printed)})
+        return
+    count = len(NUMBER.findall(printed))
+    if count != says.numbers:
+        what = "a figure of the kind {kind!r} prints {wanted} number(s), and {printed!r} has {count}"
+        evidence = {"kind": kind, "wanted": says.numbers, "printed": shortened(printed), "count": count}
+        yield Dangling(keys, what, evidence, f"Write it as {EXAMPLES[says.numbers]}.")
 
 
 def _about(declared: Declaration, keys: Keys, said: Declaration) -> Iterator[Dangling]:

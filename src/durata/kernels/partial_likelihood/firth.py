@@ -23,6 +23,9 @@ from durata.kernels.partial_likelihood.risk_order import RiskOrder
 from durata.kernels.profile import ProfiledCoefficients, Profiler
 from durata.kernels.quasi_newton import climb
 
+ROUNDING = 1e-10
+"""Information smaller than this share of the moments it is the difference of has lost all but the last digits."""
+
 
 @dataclass(frozen=True, eq=False)
 class FirthLikelihood:
@@ -48,7 +51,7 @@ class FirthLikelihood:
     def __call__(self, beta: FloatArray) -> Evaluation:
         """Penalised log-likelihood, modified score (p,) and the information I (p, p) of the unpenalised likelihood.
 
-        The log-likelihood is -inf where I is not positive definite in double precision.
+        The log-likelihood is -inf where I is not positive definite, or too small to be told from rounding.
         """
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             return self._evaluate(beta)
@@ -67,17 +70,28 @@ class FirthLikelihood:
         # Far from 0 few rows carry the risk: centred at them, their moments do not cancel.
         x = _centred(order, self.x, np.maximum(expected, 0.0))
         s1, e1 = first_moments(order, x, sums)
-        information = gram(x, expected) - spread_of_means(order, sums, s1, e1)
+        second = gram(x, expected)
+        information = second - spread_of_means(order, sums, s1, e1)
         residual = -expected
         residual[order.event_rows] += weight
-        try:
-            root = np.linalg.cholesky(information)
-        except np.linalg.LinAlgError:
+        root = _root(information, np.diag(second))
+        if root is None:
             return nothing
         inverse = np.linalg.inv(root)
         skew = third_moments(order, sums, expected, inverse @ x, inverse @ s1, inverse @ e1)
         penalty = float(np.sum(np.log(np.diag(root))))
         return Evaluation(log_likelihood + penalty, x @ residual + 0.5 * (root @ skew), information)
+
+
+def _root(information: FloatArray, size: FloatArray) -> FloatArray | None:
+    """The Cholesky factor of the information (p, p); None where it drowns in the rounding of moments of ``size`` (p,)."""
+    if not np.all(np.isfinite(information)):
+        return None
+    try:
+        root: FloatArray = np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        return None
+    return root if np.all(np.diag(root) ** 2 > ROUNDING * size) else None
 
 
 def third_moments(

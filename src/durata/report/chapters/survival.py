@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from durata.cohort import Cohort
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Refused
-from durata.estimate.plan import BY_GROUP, cox_analysis, has_adjustment, model_settings
+from durata.estimate.plan import (
+    BY_GROUP,
+    candidates,
+    cox_analysis,
+    firth_beside,
+    has_adjustment,
+    model_settings,
+    per_hundred_years,
+    univariable,
+)
 from durata.estimate.result import Curve, Effects, Summary, Test
+from durata.kernels.arrays import FloatArray
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
 from durata.show.effect_tables import effects_table, proportional_hazards_table
 from durata.show.figures.survival import survival_figure, survival_words
 from durata.show.figures.svg import drawing
 from durata.show.numbers import fixed, p_phrase
+from durata.show.rates_tables import rates_table
 from durata.show.survival_tables import horizons_table, medians_table, pairwise_table
+from durata.show.time_scale import TimeScale
 
 
 def survival(words: Wording, outcome: str) -> Iterator[Block]:
@@ -78,6 +91,12 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
             time=words.say("outcome.median_time"),
         )
     )
+    rates = words.ask(Analysis(design, outcome, "event_rates", (*BY_GROUP, ("per", per_hundred_years(words.study)))))
+    if isinstance(rates, Summary):
+        years = TimeScale("years", words.study.study.days("years"))
+        yield TableBlock(
+            rates_table(rates, years, title=words.say("outcome.rates"), events=words.say("outcome.events"))
+        )
     follow_up = words.ask(Analysis(design, outcome, "reverse_kaplan_meier", BY_GROUP))
     if isinstance(follow_up, Curve):
         yield TableBlock(
@@ -104,11 +123,7 @@ def tests(words: Wording, design: str, outcome: str) -> Iterator[Block]:
 
 def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterator[Block]:
     """The Cox models side by side, their whole-model tests, and the test of proportional hazards."""
-    asked = {words.say("outcome.unadjusted"): cox_analysis(words.study, design, outcome, adjusted=False)}
-    if has_adjustment(words.study, outcome):
-        asked[words.say("outcome.adjusted")] = cox_analysis(words.study, design, outcome, adjusted=True)
-    fitted = {name: words.ask(analysis) for name, analysis in asked.items()}
-    shown = {name: one for name, one in fitted.items() if isinstance(one, Effects | Refused)}
+    shown = fitted(words, design, outcome)
     yield TableBlock(
         effects_table(
             shown,
@@ -117,17 +132,68 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
             counts=group_counts(cohort),
         )
     )
-    for name, one in shown.items():
-        if isinstance(one, Effects):
-            yield Paragraph((whole_model(words, name, one),))
+    adjusted = has_adjustment(words.study, outcome)
+    named = words.say("outcome.adjusted" if adjusted else "outcome.unadjusted")
+    declared = words.ask(cox_analysis(words.study, design, outcome, adjusted=adjusted))
+    if isinstance(declared, Effects):
+        yield Paragraph((whole_model(words, named, declared),))
     test = words.ask(
         Analysis(design, outcome, "proportional_hazards", model_settings(words.study, design, outcome, adjusted=True))
     )
-    title = words.say("outcome.proportional", model=list(asked)[-1].lower())
+    title = words.say("outcome.proportional", model=named.lower())
     if isinstance(test, Summary | Test):
         yield TableBlock(proportional_hazards_table(test, title=title, words=words.table_words()))
     elif isinstance(test, Refused):
         yield refusal(words, title, test.reason)
+
+
+def fitted(words: Wording, design: str, outcome: str) -> dict[str, Effects | Refused]:
+    """The models of one outcome by the words over their columns: one covariate at a time, adjusted, and Firth's."""
+    study, answers = words.study, words.contents.answers
+    alone = [words.ask(cox_analysis(study, design, outcome, adjusted=False))]
+    alone += [words.ask(univariable(study, design, outcome, name)) for name in candidates(study, outcome)]
+    estimated = [one for one in alone if isinstance(one, Effects)]
+    first = alone[0]
+    found: dict[str, Effects | Refused] = {}
+    name = words.say("outcome.univariable" if len(alone) > 1 else "outcome.unadjusted")
+    if estimated:
+        found[name] = one_at_a_time(estimated)
+    elif isinstance(first, Refused):
+        found[name] = first
+    adjusted = has_adjustment(study, outcome)
+    if adjusted:
+        model = words.ask(cox_analysis(study, design, outcome, adjusted=True))
+        if isinstance(model, Effects | Refused):
+            found[words.say("outcome.adjusted")] = model
+    firth = firth_beside(study, answers, design, outcome, adjusted=adjusted)
+    if firth is not None:
+        penalised = words.ask(firth)
+        if isinstance(penalised, Effects | Refused):
+            found[words.say("outcome.firth" if adjusted else "outcome.firth_unadjusted")] = penalised
+    return found
+
+
+def one_at_a_time(models: Sequence[Effects]) -> Effects:
+    """Models of one covariate each as the rows of one table; nothing ties their coefficients together."""
+    return replace(
+        models[0],
+        terms=tuple(term for model in models for term in model.terms),
+        estimate=np.concatenate([model.estimate for model in models]),
+        covariance=beside(*(model.covariance for model in models)),
+        model_covariance=beside(*(model.model_covariance for model in models)),
+        tests={},
+        notes=tuple(note for model in models for note in model.notes),
+    )
+
+
+def beside(*blocks: FloatArray) -> FloatArray:
+    """Matrices along the diagonal of one, zero elsewhere."""
+    size = sum(len(block) for block in blocks)
+    whole, position = np.zeros((size, size)), 0
+    for block in blocks:
+        whole[position : position + len(block), position : position + len(block)] = block
+        position += len(block)
+    return whole
 
 
 def whole_model(words: Wording, name: str, one: Effects) -> str:

@@ -1,0 +1,40 @@
+"""What may be concluded: declared claims judged, limitations drawn from the findings, printed figures beside our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from durata.estimate.judgement import judged
+from durata.estimate.published import reproduce
+from durata.finding import Severity
+from durata.report.chapters.wording import Wording
+from durata.report.document import Block, Bullets, Heading, Paragraph, TableBlock
+from durata.show.claims_table import claims_table
+from durata.show.published_table import published_table
+
+
+def conclusions(words: Wording) -> Iterator[Block]:
+    """Blocks of the chapter on claims and limitations."""
+    claims = judged(words.study, words.contents.answers)
+    findings = [one for one in words.contents.verdicts.findings if one.severity is not Severity.INFO]
+    if not claims and not findings:
+        return
+    yield Heading(words.say("conclusions.chapter"), anchor="conclusions")
+    if claims:
+        yield Paragraph((words.say("conclusions.claims_note"),))
+        yield TableBlock(claims_table(claims, words.table_words(), title=words.say("conclusions.claims")))
+    if findings:
+        yield Heading(words.say("conclusions.limitations"), 2)
+        yield Paragraph((words.say("conclusions.limitations_note"),))
+        yield Bullets(tuple(f"{finding.message} ({finding.code})" for finding in findings))
+
+
+def printed_figures(words: Wording) -> Iterator[Block]:
+    """The last table: figures printed in a paper beside the study's own."""
+    published = words.study.published
+    if published is None:
+        return
+    figures = reproduce(words.study, words.contents.records, words.contents.answers)
+    yield Heading(words.say("conclusions.published"), anchor="published")
+    yield Paragraph((words.say("conclusions.published_note", source=published.source),))
+    yield TableBlock(published_table(figures, title=words.say("conclusions.published_table")))

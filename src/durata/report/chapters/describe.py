@@ -1,0 +1,118 @@
+"""Who the patients were: the baseline table, what came after time zero, sizes before and after, and responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from durata.designs.catalogue import declared_design
+from durata.estimate.analysis import Refused
+from durata.estimate.change import individual_change
+from durata.estimate.plan import baseline_analysis, change_analysis, parts, response_analyses
+from durata.estimate.result import Summary, Test
+from durata.finding import CannotEstimate
+from durata.records.deriving import rule_sets_used
+from durata.report.chapters.survival import refusal
+from durata.report.chapters.wording import Wording
+from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
+from durata.show.baseline_tables import baseline_table_shown
+from durata.show.change_tables import change_table
+from durata.show.figures.svg import drawing
+from durata.show.figures.waterfall import waterfall_figure, waterfall_words
+from durata.show.response_tables import ResponseResult, response_differences_table, response_table
+from durata.study.paper import Measurement
+
+
+def describe(words: Wording) -> Iterator[Block]:
+    """Blocks of the chapters on baseline, sizes and responses; none when nothing of it is declared."""
+    baseline = baseline_analysis(words.study)
+    if baseline is not None:
+        yield Heading(words.say("describe.baseline"), anchor="baseline")
+        yield from described(words, None, words.say("describe.baseline_table"))
+    if words.study.measurements or words.study.responses:
+        yield Heading(words.say("describe.responses"), anchor="responses")
+        for name, one in words.study.measurements.items():
+            yield from measured(words, name, one)
+        yield from responses(words)
+    after = parts(words.study)
+    if after:
+        yield Heading(words.say("describe.after"), anchor="after")
+        yield Paragraph((words.say("describe.after_note"),))
+        for part in after:
+            yield from described(words, part, part)
+    rules = rule_sets_used(words.study)
+    if rules:
+        said = words.phrases.join([f"{one.version} ({one.reference})" for one in rules])
+        caveats = " ".join(dict.fromkeys(one.caveat for one in rules if one.caveat))
+        yield Paragraph((words.say("describe.rule_sets", rules=said), " ", caveats))
+
+
+def described(words: Wording, part: str | None, title: str) -> Iterator[Block]:
+    """The table of baseline covariates, or of one part of what came later."""
+    analysis = baseline_analysis(words.study, part)
+    if analysis is None:
+        return
+    answer = words.ask(analysis)
+    if isinstance(answer, Summary):
+        yield TableBlock(baseline_table_shown(answer, words.table_words(), title=title))
+    elif isinstance(answer, Refused):
+        yield refusal(words, title, answer.reason)
+
+
+def measured(words: Wording, name: str, one: Measurement) -> Iterator[Block]:
+    """One measurement before and after, with its waterfall."""
+    answer = words.ask(change_analysis(words.study, name))
+    label = one.label or name
+    title = words.say("describe.change", what=label)
+    if isinstance(answer, Refused):
+        yield refusal(words, title, answer.reason)
+        return
+    if isinstance(answer, Summary):
+        yield TableBlock(change_table(answer, title=title, unit=one.unit, divide_by=one.divide_by))
+    yield from waterfall(words, name, one, label)
+
+
+def waterfall(words: Wording, name: str, one: Measurement, label: str) -> Iterator[Block]:
+    """Everybody's change, largest increase to largest decrease."""
+    design, outcome = declared_design(words.study), next(iter(words.study.outcomes))
+    cohort = words.contents.answers.cohort(design, outcome)
+    if isinstance(cohort, Refused) or cohort.group is None:
+        return
+    title = words.say("describe.waterfall", what=label)
+    axis = words.say("describe.waterfall_axis", what=label)
+    try:
+        change = individual_change(cohort, one.before, one.after)
+        changes = {
+            level: change[cohort.group.codes == code]
+            for code, level in enumerate(cohort.group.levels)
+            if np.any(cohort.group.codes == code)
+        }
+        figure = waterfall_figure(changes, label=axis)
+    except CannotEstimate as reason:
+        yield refusal(words, title, str(reason))
+        return
+    number = list(words.study.measurements).index(name) + 1
+    yield FigureBlock(
+        drawing(figure, f"waterfall-{number}", title=title, alternative=waterfall_words(changes, label=axis)),
+        words.say("describe.waterfall_caption", title=title),
+    )
+
+
+def responses(words: Wording) -> Iterator[Block]:
+    """Response rates with their tests, and the differences between groups."""
+    found = []
+    for name, one in words.study.responses.items():
+        answers = {kind: words.ask(analysis) for kind, analysis in response_analyses(words.study, name).items()}
+        rates, differences = answers["response_rates"], answers["risk_differences"]
+        test, trend = answers["response_test"], answers["response_trend"]
+        if (
+            isinstance(rates, Summary | Refused)
+            and isinstance(differences, Summary | Refused)
+            and isinstance(test, Test | Refused)
+            and isinstance(trend, Test | Refused)
+        ):
+            found.append(ResponseResult(one.label or name, rates, test, trend, differences))
+    if found:
+        yield TableBlock(response_table(found, title=words.say("describe.response_rates")))
+        yield TableBlock(response_differences_table(found, title=words.say("describe.response_differences")))
