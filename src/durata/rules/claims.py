@@ -12,6 +12,7 @@ from durata.estimate.judgement import NOT_ESTIMABLE, SUPPORTED, judged
 from durata.estimate.result import Curve
 from durata.finding import Severity
 from durata.rules.runner import NotJudged, Seen, rule, seen
+from durata.rules.wording import contrast_words
 from durata.study.types import Study
 
 ENOUGH_AT_RISK = 10
@@ -88,11 +89,6 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
             or not (one.failing or one.verdict == NOT_ESTIMABLE)
         ):
             continue
-        parts = "; ".join(
-            f"{c.level} against {c.reference}: hazard ratio {c.hazard_ratio:.2f} ({c.conf_low:.2f} to {c.conf_high:.2f}), "
-            f"p = {c.p_value:.3f}"
-            for c in one.failing
-        )
         yield seen(
             Severity.ERROR,
             "The claim “{text}” is not supported by the {model} estimate of {outcome}: {parts}.",
@@ -100,7 +96,7 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
                 "text": one.claim.text,
                 "model": "adjusted" if one.claim.adjusted and one.claim.subgroup is None else "unadjusted",
                 "outcome": study.outcomes[one.claim.outcome].label or one.claim.outcome,
-                "parts": parts or one.reason,
+                "parts": contrast_words(one.failing) or one.reason,
                 "verdict": one.verdict,
             },
             remedy="Reword the conclusion so that it says what the interval allows.",

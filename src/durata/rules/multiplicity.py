@@ -8,6 +8,7 @@ from durata.estimate.analysis import Answers
 from durata.estimate.judgement import DIFFERS, judged
 from durata.finding import Severity
 from durata.rules.runner import NotJudged, Seen, rule, seen
+from durata.rules.wording import contrast_words, p_words
 from durata.study.types import Study
 
 
@@ -33,7 +34,7 @@ def subgroup_claim_without_interaction(study: Study, answers: Answers) -> Iterat
         found = (
             "the interaction could not be tested"
             if one.interaction is None
-            else f"the interaction has p = {one.interaction:.3f}"
+            else f"the interaction has {p_words(one.interaction)}"
         )
         yield seen(
             Severity.ERROR,
@@ -74,11 +75,7 @@ def not_significant_taken_for_equal(study: Study, answers: Answers) -> Iterator[
             "one is better nor that they are the same.",
             evidence={
                 "text": one.claim.text,
-                "parts": "; ".join(
-                    f"{c.level} against {c.reference} has hazard ratio {c.hazard_ratio:.2f} "
-                    f"({c.conf_low:.2f} to {c.conf_high:.2f}), p = {c.p_value:.3f}"
-                    for c in open_ones
-                ),
+                "parts": contrast_words(open_ones),
                 "contrasts": {
                     f"{c.level} vs {c.reference}": (c.hazard_ratio, c.conf_low, c.conf_high) for c in open_ones
                 },

@@ -7,7 +7,18 @@ from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Effects, Summary, Test
-from durata.show.numbers import NORMAL_QUANTILE, Cell, count, decimals, fixed, known, p_value, ratio_interval, refused
+from durata.show.numbers import (
+    NORMAL_QUANTILE,
+    Cell,
+    count,
+    decimals,
+    fixed,
+    known,
+    p_value,
+    ratio,
+    ratio_interval,
+    refused,
+)
 
 OVERALL = "Overall"
 
@@ -55,7 +66,7 @@ def p_cell(
     row: Mapping[str, Any], name: str = "p_value", *, otherwise: str = "This test could not be computed."
 ) -> Cell:
     """The p-value of one row with a note that names its test (only for the raw p-value), or why there is none."""
-    p, note = number_of(row, name), str(row.get("note") or "")
+    p, note = number_of(row, name), sentence(str(row.get("note") or ""))
     if p is None:
         return refused(note or otherwise)
     method = sentence(str(row.get("method") or "")) if name == "p_value" else ""
@@ -84,7 +95,7 @@ def common_decimals(rows: Iterable[Mapping[str, Any]], factor: float = 1.0, at_m
 def estimate_cell(row: Mapping[str, Any], places: int, factor: float = 1.0) -> Cell:
     """An estimate with its limits, all multiplied by ``factor``; the reason where one of them is missing."""
     value, low, high = (number_of(row, name) for name in ("estimate", "conf_low", "conf_high"))
-    note = str(row.get("note") or "")
+    note = sentence(str(row.get("note") or ""))
     if value is None:
         return refused(note or "There is no estimate.")
     if low is None or high is None or low == high:
@@ -96,11 +107,11 @@ def estimate_cell(row: Mapping[str, Any], places: int, factor: float = 1.0) -> C
 def ratio_cell(row: Mapping[str, Any]) -> Cell:
     """A ratio (on the ratio scale) with its limits; one that is exactly 0, or has no upper limit, says so."""
     value, low, high = (number_of(row, name) for name in ("estimate", "conf_low", "conf_high"))
-    note = str(row.get("note") or "")
+    note = sentence(str(row.get("note") or ""))
     if value is None:
         return refused(note or "There is no ratio.")
     if low is None:
-        return refused(note or "There is no interval for this ratio.")
+        return Cell(ratio(value) if value else "0", note or "There is no interval for this ratio.")
     shown = ratio_interval(value, low, float("inf") if high is None else high)
     if high is None:
         shown = shown.rpartition(" to ")[0] + " to no limit)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ PLURAL: Mapping[str, str] = {"day": "days", "week": "weeks", "month": "months", 
 YES_OR_NO = ({"no", "yes"}, {"false", "true"})
 YES = {"yes", "true"}
 NOT_KNOWN = "Not known"
+# no-break spaces: what belongs together stays in one line of a narrow column
+MEDIAN, MEAN, SHARE = "median\u00a0(Q1,\u00a0Q3)", "mean\u00a0±\u00a0SD", "n\u00a0(%)"
 MOST_DECIMALS = 3
 
 
@@ -40,18 +43,30 @@ def baseline_table_shown(
     words : labels of covariates, and their units.
     places : decimals of a number, by covariate. Otherwise medians have the decimals of the recorded values and means
         one more, as far as they say anything beside the standard deviation.
+
+    Examples
+    --------
+    >>> from durata.door import cohort_from_arrays
+    >>> from durata.estimate.baseline import baseline_table
+    >>> cohort = cohort_from_arrays(
+    ...     time=[1] * 6, event=[0] * 6, group=list("aaabbb"), covariates={"size": [10, 20, 30, 40, 50, 60]}
+    ... )
+    >>> table = baseline_table_shown(baseline_table(cohort), Words(units={"size": "mm"}), title="Patients")
+    >>> [cell.text for cell in table.rows[0].cells]
+    ['20 (15, 25)', '50 (45, 55)', '35 (22, 48)', '0.050', '3.00']
     """
     named = words or Words()
     sizes: Mapping[str, int] = summary.settings["sizes"]
     compared = summary.settings["by"] is not None
     columns = [*sizes.items(), (overall, sum(sizes.values()))] if compared else [(overall, sum(sizes.values()))]
-    heads = [Head(f"{name} (n = {count(size)})") for name, size in columns]
+    heads = [Head(f"{name} (n\u00a0=\u00a0{count(size)})") for name, size in columns]
     if compared:
         heads += [Head("p"), Head("SMD")]
     ways: Mapping[str, str] = summary.settings["summary"]
     rows: list[Row] = []
-    for name in summary.settings["covariates"]:
-        mine = [row for row in summary.rows() if row["term"] == name]
+    described_as = _by_covariate(summary)
+    for name in described_as:
+        mine = described_as[name]
         described = [row for row in mine if "group" in row]
         tested = _compared(mine[-1]) if compared else ()
         if name in ways:
@@ -62,11 +77,20 @@ def baseline_table_shown(
     return Table(title, stub_head, tuple(heads), tuple(rows), _notes(summary, rows, compared=compared))
 
 
+def _by_covariate(summary: Summary) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each covariate; one that was asked for twice is shown once."""
+    asked: list[str] = list(summary.settings["covariates"])
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in asked}
+    for row in summary.rows():
+        found[str(row["term"])].append(row)
+    return {name: rows[: len(rows) // asked.count(name)] for name, rows in found.items()}
+
+
 def _number(
     label: str, described: Sequence[Mapping[str, Any]], way: str, tested: tuple[Cell, ...], places: int | None
 ) -> Iterator[Row]:
     shown = _places(described, way) if places is None else places
-    how = "median (Q1, Q3)" if way == "median" else "mean ± SD"
+    how = MEDIAN if way == "median" else MEAN
     cells = tuple(_number_cell(row, way, shown) for row in described)
     yield Row(f"{label}, {how}", (*cells, *tested))
     yield from _not_known(described, len(tested))
@@ -95,15 +119,15 @@ def _category(
     names = {str(level[0]["level"]).casefold() for level in levels}
     yes = next((level for level in levels if str(level[0]["level"]).casefold() in YES), None)
     if names in YES_OR_NO and yes is not None and len(levels) == 2:
-        yield Row(f"{label}, n (%)", (*(_level_cell(row) for row in yes), *tested))
+        yield Row(f"{label}, {SHARE}", (*(_level_cell(row) for row in yes), *tested))
     elif levels:
-        yield Row(f"{label}, n (%)", ((BLANK,) * width + tested))
+        yield Row(f"{label}, {SHARE}", ((BLANK,) * width + tested))
         for level in levels:
             cells = tuple(_level_cell(row) for row in level)
             yield Row(str(level[0]["level"]), (*cells, *((BLANK,) * len(tested))), depth=1)
     else:
         nobody = refused("Nobody with a known value.")
-        yield Row(f"{label}, n (%)", ((nobody,) * width + tested))
+        yield Row(f"{label}, {SHARE}", ((nobody,) * width + tested))
         return
     yield from _not_known(levels[0], len(tested))
 
@@ -142,7 +166,7 @@ def _places(described: Sequence[Mapping[str, Any]], way: str) -> int:
     quartiles = [number_of(row, name) for row in described for name in ("quartile_1", "quartile_3")]
     known = [value for value in quartiles if value is not None]
     spread = number_of(described[-1], "std_dev") if described else None
-    enough = decimals(spread) + 1 if spread else MOST_DECIMALS
+    enough = decimals(spread) + 1 if spread and math.isfinite(spread) else MOST_DECIMALS
     # a quartile of type 7 lies a quarter, a half or three quarters of the way between two recorded values
     recorded = next((d for d in range(MOST_DECIMALS) if all(_whole(4 * 10**d * value) for value in known)), enough)
     if way == "mean":
@@ -154,7 +178,8 @@ def _places(described: Sequence[Mapping[str, Any]], way: str) -> int:
 
 
 def _whole(value: float) -> bool:
-    return abs(value - round(value)) < 1e-6 * max(1.0, abs(value))
+    # beyond this there are no decimals in double precision
+    return abs(value) > 1e15 or abs(value - round(value)) < 1e-6 * max(1.0, abs(value))
 
 
 def _notes(summary: Summary, rows: Sequence[Row], *, compared: bool) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ def change_table(
     by_group = change.settings["by"] is not None
     names = [str(column[BEFORE]["group"]) for column in columns[:-1]] + [overall]
     heads: tuple[Head, ...] = tuple(
-        Head(f"{name} (n = {count(column[BEFORE]['n'])})") for name, column in zip(names, columns, strict=True)
+        Head(f"{name} (n\u00a0=\u00a0{count(column[BEFORE]['n'])})")
+        for name, column in zip(names, columns, strict=True)
     )
     heads += (Head("p between groups"),) if by_group else ()
     digits = _places(columns[-1], factor) if places is None else places
@@ -68,8 +69,8 @@ def change_table(
 
     in_unit, limits = f", {unit}" if unit else "", confidence(change)
     body: tuple[Row, ...] = (
-        line(f"{before}{in_unit}, mean ± SD", BEFORE, mean),
-        line(f"{after}{in_unit}, mean ± SD", AFTER, mean),
+        line(f"{before}{in_unit}, mean\u00a0±\u00a0SD", BEFORE, mean),
+        line(f"{after}{in_unit}, mean\u00a0±\u00a0SD", AFTER, mean),
         line(f"Mean difference{in_unit}", MEAN_DIFFERENCE, amount, last=_between(between, DIFFERENCE)),
         line(limits, MEAN_DIFFERENCE, amount_limits, 1),
         line("p, paired t test", MEAN_DIFFERENCE, _t_test, 1),

@@ -46,6 +46,11 @@ def contrast_phrase(contrast: Contrast) -> str:
     return f"{contrast.level} vs {contrast.reference}: hazard ratio {limits}, {p_phrase(contrast.p_value)}"
 
 
+def _within(label: str) -> str:
+    """A label as it stands inside a sentence; an acronym keeps its capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
 def _estimates(judgement: Judgement, words: Words) -> Cell:
     if not judgement.contrasts:
         return refused(sentence(judgement.reason) or "There is no estimate.")
@@ -53,5 +58,9 @@ def _estimates(judgement: Judgement, words: Words) -> Cell:
     if judgement.interaction is not None:
         said.append(p_phrase(judgement.interaction, "p for interaction"))
     covariates = judgement.contrasts[0].adjusted_for
-    note = f"Adjusted for {', '.join(words.variable(name) for name in covariates)}." if covariates else "Not adjusted."
+    note = (
+        f"Adjusted for {', '.join(_within(words.variable(name)) for name in covariates)}."
+        if covariates
+        else "Not adjusted."
+    )
     return Cell("; ".join(said), note)

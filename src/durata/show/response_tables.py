@@ -9,7 +9,6 @@ from durata.estimate.analysis import Refused
 from durata.estimate.result import Summary, Test
 from durata.show.answer_cells import (
     OVERALL,
-    common_decimals,
     confidence,
     estimate_cell,
     notes_of,
@@ -101,16 +100,15 @@ def response_differences_table(
             rows.append(Row(label, (refused(differences.reason),) * 3))
             continue
         pairs = differences.rows()
-        places = common_decimals(pairs, 100, at_most=1)
         rows.append(Row(label, heading=True))
         for row in pairs:
             stub = f"{row['group']} vs {row['reference']}"
-            estimate = estimate_cell(
-                {**row, "note": "" if number_of(row, "estimate") is not None else row["note"]}, places, 100
-            )
+            # the note of a pair is about its test, unless there is no difference at all
+            difference = row if number_of(row, "estimate") is None else {**row, "note": ""}
+            estimate = estimate_cell(difference, 1, 100)
             rows.append(Row(stub, (estimate, p_cell(row), p_cell(row, "p_adjusted")), depth=1))
     methods = dict.fromkeys(sentence(differences.method) for differences in found)
     in_cells = " ".join(cell.note for row in rows for cell in row.cells)
     notes = (note for note in notes_of(found) if note not in in_cells)
-    scope = "Intervals are not adjusted for the number of comparisons; p is, within each response, where marked so."
+    scope = f"p, {adjust}: adjusted for the comparisons within each response; intervals are not adjusted."
     return Table(title, stub_head, heads, tuple(rows), (*methods, scope, *notes) if found else ())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Curve, Effects, Stretch, Summary, Test
-from durata.show.answer_cells import confidence, notes_of, p_cell, tested_cell
+from durata.finding import Finding
+from durata.show.answer_cells import confidence, notes_of, p_cell, sentence, tested_cell
 from durata.show.effect_tables import REFERENCE, effect_cells
 from durata.show.numbers import Cell, count, refused
 from durata.show.survival_tables import horizons_table
@@ -75,7 +76,7 @@ def subgroup_table(results: Sequence[SubgroupResult], *, title: str, stub_head: 
         Head("Events", "right"),
         Head(f"Hazard ratio ({level})"),
         Head("p"),
-        Head("p, log-rank"),
+        Head("Log\u2011rank p"),
         Head("p for interaction"),
     )
     rows: list[Row] = []
@@ -87,12 +88,24 @@ def subgroup_table(results: Sequence[SubgroupResult], *, title: str, stub_head: 
         rows.append(Row(one.label, (*counts, *ratios, tested_cell(one.log_rank), tested_cell(one.interaction))))
         rows += [_group(one, stretch) for stretch in one.stretches]
     said = (
-        "Hazard ratios are those of each subgroup's own model, not adjusted for the number of subgroups. The test of "
-        "interaction asks whether they differ between those inside and those outside the subgroup: without it, a p "
-        "below 0.05 in one subgroup and above in another shows no difference between them."
+        "Hazard ratios come from a model of each subgroup alone; no p-value is adjusted for the number of subgroups. The "
+        "test of interaction asks whether they differ between the patients inside and outside the subgroup; a p below "
+        "0.05 inside and above it outside does not show that."
     )
+    methods = dict.fromkeys(_method(model) for model in models if isinstance(model, Effects))
+    pairs = ("Log-rank p of a group: against the reference, not adjusted.",) if _has_pairs(results) else ()
     answers = [answer for one in results for answer in (one.log_rank, one.model, one.interaction)]
-    return Table(title, stub_head, heads, tuple(rows), (said, *notes_of(answers)))
+    return Table(title, stub_head, heads, tuple(rows), (*methods, *pairs, said, *notes_of(answers)))
+
+
+def _method(model: Effects) -> str:
+    """How the hazard ratios of a model and their p-values were had."""
+    tested = "" if model.profile is not None else "; p-values by Wald's test"
+    return sentence(f"hazard ratios: {model.method}{tested}")
+
+
+def _has_pairs(results: Sequence[SubgroupResult]) -> bool:
+    return any(isinstance(one.pairs, Summary) for one in results)
 
 
 def _group(one: SubgroupResult, stretch: Stretch) -> Row:
@@ -127,25 +140,45 @@ def subgroup_survival_table(
     """Survival at horizons (in the unit of the curves) by group within each subgroup, with the numbers at risk."""
     if not results or not horizons:
         raise ValueError("a table of survival in subgroups needs subgroups and horizons")
-    parts = [
-        (one, horizons_table(one.curve.at(list(horizons)), scale, title=title, estimand=estimand))
-        for one in results
-        if isinstance(one.curve, Curve)
-    ]
-    if not parts:
+    rows: list[dict[str, Any]] = []
+    named: dict[str, tuple[int, str]] = {}
+    notes: dict[str, Finding] = {}
+    settings: Mapping[str, Any] = {}
+    for position, one in enumerate(results):
+        if not isinstance(one.curve, Curve):
+            continue
+        found = one.curve.at(list(horizons))
+        settings = found.settings
+        notes |= {note.message: note for note in found.notes}
+        for row in found.rows():
+            key = f"{position}: {row.get('group', 'all')}"
+            named[key] = position, str(row.get("group", "all"))
+            rows.append({**row, "group": key})
+    if not rows:
         body = tuple(Row(one.label, (_why(one.curve),)) for one in results)
         return Table(title, stub_head, (Head(estimand),), body)
-    shown = {id(one): part for one, part in parts}
-    heads = parts[0][1].heads
-    rows: list[Row] = []
-    for one in results:
-        part = shown.get(id(one))
-        if part is None:
-            rows.append(Row(one.label, (_why(one.curve),) * len(heads)))
-            continue
-        rows.append(Row(one.label, heading=True))
-        rows += [Row(row.stub, row.cells, row.depth + 1, row.heading) for row in part.rows]
-    return Table(title, stub_head, heads, tuple(rows), tuple(dict.fromkeys(n for _, p in parts for n in p.notes)))
+    # one table of all subgroups, so that every percentage in it has the same decimals
+    every = Summary("survival in subgroups", tuple(rows), settings=settings, notes=tuple(notes.values()))
+    shown = horizons_table(every, scale, title=title, estimand=estimand, stub_head=stub_head)
+    return Table(title, stub_head, shown.heads, tuple(_under_labels(results, shown, named)), shown.notes)
+
+
+def _under_labels(
+    results: Sequence[SubgroupResult], shown: Table, named: Mapping[str, tuple[int, str]]
+) -> Iterator[Row]:
+    """The rows of every subgroup under its label; where times stand as headings, the label stands in each row."""
+    times_above = any(row.heading for row in shown.rows)
+    if times_above:
+        for row in shown.rows:
+            position, group = named.get(row.stub, (0, ""))
+            yield row if row.heading else Row(f"{results[position].label}: {group}", row.cells, row.depth)
+    for position, one in enumerate(results):
+        if not isinstance(one.curve, Curve):
+            yield Row(one.label, (_why(one.curve),) * len(shown.heads))
+        elif not times_above:
+            yield Row(one.label, heading=True)
+            mine = [row for row in shown.rows if named[row.stub][0] == position]
+            yield from (Row(named[row.stub][1], row.cells, depth=1) for row in mine)
 
 
 def _why(curve: Curve | Refused) -> Cell:

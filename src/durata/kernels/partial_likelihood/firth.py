@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray
-from durata.kernels.newton import Evaluation, Status, dependent_columns
+from durata.kernels.newton import SINGULAR_PIVOT, Evaluation, Status, dependent_columns
+from durata.kernels.partial_likelihood.centred_moments import each_risk_set
 from durata.kernels.partial_likelihood.fit import centre_and_scale, kept_columns
 from durata.kernels.partial_likelihood.likelihood import (
     PartialLikelihood,
@@ -23,8 +24,8 @@ from durata.kernels.partial_likelihood.risk_order import RiskOrder
 from durata.kernels.profile import ProfiledCoefficients, Profiler
 from durata.kernels.quasi_newton import climb
 
-ROUNDING = 1e-10
-"""Information smaller than this share of the moments it is the difference of has lost all but the last digits."""
+CANCELLED = 1e-3
+"""Information smaller than this share of the moments it is the difference of has lost three digits; its third moments, more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,47 +52,74 @@ class FirthLikelihood:
     def __call__(self, beta: FloatArray) -> Evaluation:
         """Penalised log-likelihood, modified score (p,) and the information I (p, p) of the unpenalised likelihood.
 
-        The log-likelihood is -inf where I is not positive definite, or too small to be told from rounding.
+        The log-likelihood is -inf where I is not positive definite in double precision.
         """
+        eta = PartialLikelihood(self.order, self.x, self.offset, self.efron).linear_predictor(beta)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            return self._evaluate(beta)
+            swept = self._swept(eta)
+        return self.set_by_set(eta) if swept is None else swept
 
-    def _evaluate(self, beta: FloatArray) -> Evaluation:
+    def _swept(self, eta: FloatArray) -> Evaluation | None:
+        """One sweep over the rows; None where what is wanted drowns in the rounding of the sums it is a difference of."""
         order = self.order
-        plain = PartialLikelihood(order, self.x, self.offset, self.efron)
-        eta = plain.linear_predictor(beta)
-        sums = risk_sums(order, plain.relative_risk(eta), self.efron)
+        sums = risk_sums(order, order.weight * np.exp(eta), self.efron)
         weight = order.weight[order.event_rows]
         log_likelihood = float(weight @ eta[order.event_rows]) - sums.log_denominators
         expected = expected_events(order, sums)
-        nothing = Evaluation(-np.inf, np.zeros(len(beta)), np.zeros((len(beta), len(beta))))
         if not (np.isfinite(log_likelihood) and np.all(np.isfinite(expected))):
-            return nothing
-        # Far from 0 few rows carry the risk: centred at them, their moments do not cancel.
+            return None
+        # Far from 0 few rows carry the risk: centred at them, their moments cancel less.
         x = _centred(order, self.x, np.maximum(expected, 0.0))
         s1, e1 = first_moments(order, x, sums)
         second = gram(x, expected)
         information = second - spread_of_means(order, sums, s1, e1)
-        residual = -expected
-        residual[order.event_rows] += weight
-        root = _root(information, np.diag(second))
-        if root is None:
-            return nothing
+        root = _root(information)
+        if root is None or np.any(np.diag(root) ** 2 < CANCELLED * np.diag(second)):
+            return None
         inverse = np.linalg.inv(root)
         skew = third_moments(order, sums, expected, inverse @ x, inverse @ s1, inverse @ e1)
-        penalty = float(np.sum(np.log(np.diag(root))))
-        return Evaluation(log_likelihood + penalty, x @ residual + 0.5 * (root @ skew), information)
+        residual = -expected
+        residual[order.event_rows] += weight
+        return _penalised(log_likelihood, x @ residual, information, root, skew)
+
+    def set_by_set(self, eta: FloatArray) -> Evaluation:
+        """The same from the linear predictors ``eta`` (m,) by visiting every risk set: exact where moments are very small."""
+        order, p = self.order, len(self.x)
+        weight = order.weight[order.event_rows]
+        log_likelihood, score = float(weight @ eta[order.event_rows]), self.x[:, order.event_rows] @ weight
+        information, skew = np.zeros((p, p)), np.zeros(p)
+        for at_risk in each_risk_set(order, self.x, eta, efron=self.efron):
+            log_likelihood -= at_risk.events * at_risk.log_denominator
+            score -= at_risk.events * at_risk.mean
+            information += at_risk.events * ((at_risk.centred * at_risk.probability) @ at_risk.centred.T)
+        root = _root(information)
+        if root is None:
+            return Evaluation(-np.inf, score, information)
+        inverse = np.linalg.inv(root)
+        for at_risk in each_risk_set(order, self.x, eta, efron=self.efron):
+            z = inverse @ at_risk.centred
+            skew += at_risk.events * (z @ (at_risk.probability * np.einsum("pr,pr->r", z, z)))
+        return _penalised(log_likelihood, score, information, root, skew)
 
 
-def _root(information: FloatArray, size: FloatArray) -> FloatArray | None:
-    """The Cholesky factor of the information (p, p); None where it drowns in the rounding of moments of ``size`` (p,)."""
-    if not np.all(np.isfinite(information)):
+def _penalised(
+    log_likelihood: float, score: FloatArray, information: FloatArray, root: FloatArray, skew: FloatArray
+) -> Evaluation:
+    """Half the log determinant added to a log-likelihood and its derivative to the score; ``root`` root' = information."""
+    penalty = float(np.sum(np.log(np.diag(root))))
+    return Evaluation(log_likelihood + penalty, score + 0.5 * (root @ skew), information)
+
+
+def _root(information: FloatArray) -> FloatArray | None:
+    """The Cholesky factor of an information (p, p); None where it is singular in double precision."""
+    size = np.diag(information)
+    if not (np.all(np.isfinite(information)) and np.all(size > np.finfo(np.float64).tiny)):
         return None
     try:
         root: FloatArray = np.linalg.cholesky(information)
     except np.linalg.LinAlgError:
         return None
-    return root if np.all(np.diag(root) ** 2 > ROUNDING * size) else None
+    return root if np.all(np.diag(root) ** 2 > SINGULAR_PIVOT * size) else None
 
 
 def third_moments(

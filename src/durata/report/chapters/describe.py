@@ -79,8 +79,9 @@ def waterfall(words: Wording, name: str, one: Measurement, label: str) -> Iterat
     cohort = words.contents.answers.cohort(design, outcome)
     if isinstance(cohort, Refused) or cohort.group is None:
         return
-    title = words.say("describe.waterfall", what=label)
-    axis = words.say("describe.waterfall_axis", what=label)
+    within = label[:1].lower() + label[1:]
+    title = words.say("describe.waterfall", what=within)
+    axis = words.say("describe.waterfall_axis", what=within)
     try:
         change = individual_change(cohort, one.before, one.after)
         changes = {

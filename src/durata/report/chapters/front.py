@@ -10,26 +10,47 @@ from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Refused
 from durata.estimate.claim import Contrast, Lesson, lesson
 from durata.estimate.result import Curve
+from durata.finding import Finding
 from durata.report.chapters.wording import Wording, ratio_words
 from durata.report.document import Block, FindingBlock, KeyNumber, KeyNumbers, Note, Paragraph, refer
 from durata.show.numbers import count, percent
 
 MOST = 3
+# what bends the comparison itself stands before what is said about it
+FAMILIES = "DTSCKXLHPMRI"
 
 
 def front(words: Wording) -> Iterator[Block]:
     """Blocks of the front page."""
     yield KeyNumbers(tuple(key_numbers(words)))
+    title, said = words.say("front.take"), ""
     for outcome in words.study.outcomes:
         one = lesson(words.study, words.contents.answers, outcome)
-        yield Note((naive_sentence(words, one), " ", safe_sentence(words, one)), "message", words.say("front.take"))
+        safe = safe_sentence(words, one)
+        # a refusal that every outcome shares is said once
+        text = (
+            naive_sentence(words, one) if one.safe is None and safe == said else f"{naive_sentence(words, one)} {safe}"
+        )
+        yield Note((text,), "message", title)
+        title, said = "", safe
     findings = words.contents.verdicts.findings
     if findings:
         yield Paragraph((words.say("front.matters"),), lead=True)
-        for finding in findings[:MOST]:
+        for finding in foremost(findings):
             yield FindingBlock(finding)
         if len(findings) > MOST:
             yield Paragraph((words.say("front.more", n=len(findings)), " ", refer("findings"), "."))
+
+
+def foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings of the front page: the first of each rule, the gravest first, and within them time before claims."""
+    first = {finding.code: finding for finding in reversed(findings)}
+
+    def weight(finding: Finding) -> tuple[int, int, str]:
+        family = finding.code[0]
+        return -finding.severity.rank, FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), finding.code
+
+    return tuple(sorted(first.values(), key=weight)[:MOST])
 
 
 def key_numbers(words: Wording) -> Iterator[KeyNumber]:
@@ -103,7 +124,7 @@ def naive_sentence(words: Wording, one: Lesson) -> str:
 def safe_sentence(words: Wording, one: Lesson) -> str:
     """What the design that guarantees nobody any time shows, no more than its interval allows."""
     if one.safe is None:
-        return words.say("lesson.no_safe", outcome=words.outcome(one.outcome), reason=one.refusal)
+        return words.say("lesson.no_safe", reason=one.refusal[:1].lower() + one.refusal[1:])
     return words.say(
         "lesson.safe",
         outcome=words.outcome(one.outcome),

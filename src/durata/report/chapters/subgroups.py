@@ -10,8 +10,8 @@ from durata.estimate.plan import BY_GROUP, cox_analysis, subgroup_analyses
 from durata.estimate.result import Curve, Effects, Summary, Test
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
-from durata.show.figures.forest import forest_figure, forest_words
-from durata.show.figures.subgroups import DETAIL_HEAD, subgroup_forest_rows
+from durata.show.figures.forest import forest_figure
+from durata.show.figures.subgroups import DETAIL_HEAD, subgroup_rows, subgroup_words
 from durata.show.figures.svg import drawing
 from durata.show.subgroup_tables import SubgroupResult, subgroup_survival_table, subgroup_table
 
@@ -37,7 +37,7 @@ def subgroups(words: Wording) -> Iterator[Block]:
                     estimand=words.say("outcome.free", outcome=words.within(outcome)),
                 )
             )
-        rows = subgroup_forest_rows(found)
+        rows = subgroup_rows(found)
         if any(row.kind == "effect" and not row.refused for row in rows):
             title = words.say("subgroups.forest", outcome=within)
             yield FigureBlock(
@@ -47,7 +47,7 @@ def subgroups(words: Wording) -> Iterator[Block]:
                     ),
                     f"subgroups-{number}",
                     title=title,
-                    alternative=forest_words(rows),
+                    alternative=subgroup_words(found),
                 ),
                 words.say("subgroups.forest_caption", title=title),
             )

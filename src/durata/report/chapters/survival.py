@@ -29,6 +29,7 @@ from durata.show.figures.survival import survival_figure, survival_words
 from durata.show.figures.svg import drawing
 from durata.show.numbers import fixed, p_phrase
 from durata.show.rates_tables import rates_table
+from durata.show.restricted_mean_tables import restricted_mean_contrasts_table, restricted_mean_table
 from durata.show.survival_tables import horizons_table, medians_table, pairwise_table
 from durata.show.time_scale import TimeScale
 
@@ -45,6 +46,7 @@ def survival(words: Wording, outcome: str) -> Iterator[Block]:
     yield Paragraph((words.say("outcome.zero", zero=cohort.time_zero),))
     yield from curves(words, design, outcome, cohort, f"curve-{number}")
     yield from tests(words, design, outcome)
+    yield from restricted_means(words, design, outcome)
     yield from models(words, design, outcome, cohort)
 
 
@@ -111,6 +113,27 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
         )
 
 
+def restricted_means(words: Wording, design: str, outcome: str) -> Iterator[Block]:
+    """Mean time free of the event up to the declared horizon, and the contrasts with the reference group."""
+    horizon = words.study.horizons.restricted_mean
+    if horizon is None:
+        return
+    until = horizon * words.study.study.days(words.study.study.time_unit)
+    reference = words.study.treatment.reference or words.study.treatment.groups[0].name
+    title = words.say("outcome.restricted_mean", outcome=words.within(outcome), until=words.scale.words(until))
+    means = words.ask(Analysis(design, outcome, "restricted_mean", (*BY_GROUP, ("until", until))))
+    if isinstance(means, Refused):
+        yield refusal(words, title, means.reason)
+    elif isinstance(means, Summary):
+        yield TableBlock(restricted_mean_table(means, words.scale, title=title))
+    contrasts = words.ask(
+        Analysis(design, outcome, "restricted_mean_contrasts", (("until", until), ("reference", reference)))
+    )
+    if isinstance(contrasts, Summary):
+        title = words.say("outcome.restricted_mean_contrasts", reference=reference)
+        yield TableBlock(restricted_mean_contrasts_table(contrasts, words.scale, title=title))
+
+
 def tests(words: Wording, design: str, outcome: str) -> Iterator[Block]:
     """The log-rank tests, overall and by pair."""
     overall = words.ask(Analysis(design, outcome, "log_rank"))
@@ -129,7 +152,8 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
             shown,
             title=words.say("outcome.model", outcome=words.within(outcome)),
             words=words.table_words(),
-            counts=group_counts(cohort),
+            # three models side by side leave no room for the counts, which stand in the table of events too
+            counts=group_counts(cohort) if len(shown) < 3 else None,
         )
     )
     adjusted = has_adjustment(words.study, outcome)

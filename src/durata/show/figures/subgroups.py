@@ -9,13 +9,14 @@ from durata.estimate.analysis import Refused
 from durata.estimate.result import Stretch, Test
 from durata.show.answer_cells import number_of
 from durata.show.figures.forest import ForestRow
-from durata.show.numbers import count, counted, p_phrase
+from durata.show.numbers import count, p_phrase, ratio_interval
+from durata.show.printable import printable
 from durata.show.subgroup_tables import SubgroupResult
 
 DETAIL_HEAD = "Events/patients"
 
 
-def subgroup_forest_rows(results: Sequence[SubgroupResult]) -> tuple[ForestRow, ...]:
+def subgroup_rows(results: Sequence[SubgroupResult]) -> tuple[ForestRow, ...]:
     """Rows for :func:`durata.show.figures.forest.forest_figure`, with ``detail_head=DETAIL_HEAD``.
 
     A heading says the subgroup, how many are in it and the p-value of its interaction; below it stands every group
@@ -33,8 +34,22 @@ def subgroup_forest_rows(results: Sequence[SubgroupResult]) -> tuple[ForestRow, 
     return tuple(rows)
 
 
+def subgroup_words(results: Sequence[SubgroupResult], *, what: str = "Hazard ratio") -> str:
+    """The alternative text: in each subgroup the ratio of every group to the reference, and the interaction."""
+    said = []
+    for one in results:
+        ratios = [
+            f"{row.label} "
+            + (row.refused.rstrip(".") or ratio_interval(row.estimate or 0.0, row.low or 0.0, row.high or 0.0))
+            for row in subgroup_rows([one])
+            if row.kind == "effect"
+        ]
+        said.append(f"{_heading(one)}: {', '.join(ratios)}")
+    return printable(f"{what} with interval by subgroup. {'; '.join(said)}.")
+
+
 def _heading(one: SubgroupResult) -> str:
-    said = [counted(sum(stretch.n for stretch in one.stretches), "patient")] if one.stretches else []
+    said = [f"n = {count(sum(stretch.n for stretch in one.stretches))}"] if one.stretches else []
     if isinstance(one.interaction, Test):
         said.append(p_phrase(one.interaction.p_value, "p for interaction"))
     elif isinstance(one.interaction, Refused):

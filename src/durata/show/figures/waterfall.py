@@ -34,8 +34,9 @@ from durata.show.printable import printable
 PLOT_HEIGHT = 230.0
 # a bar that rises further is cut off there: one such patient would leave no room for the others
 HIGHEST = 100.0
+LEAST = 1.6  # points; a bar of nothing is drawn this high
 RECIST: Mapping[float, str] = MappingProxyType(
-    {20.0: "+20%: progressive disease", -30.0: f"{MINUS}30%: partial response"}
+    {20.0: "+20%: progression, by size", -30.0: f"{MINUS}30%: partial response, by size"}
 )
 
 
@@ -51,7 +52,7 @@ def waterfall_figure(
     ----------
     changes : (n,) individual changes in percent by group, in the order of the groups; a decrease is negative, NaN is
         not known (not drawn; the figure says how many).
-    label : what changes, along the vertical axis.
+    label : what changes, along the vertical axis, without its unit (per cent).
     limits : what lines are drawn at, and called; RECIST 1.1's by size if not given.
 
     Raises
@@ -124,13 +125,13 @@ def _draw(
     for position in range(len(changes)):
         mine = np.flatnonzero(group == position)
         if len(mine):
-            bars = _bars(mine, np.minimum(values[mine], high), len(values))
+            bars = _bars(mine, np.minimum(values[mine], high), len(values), least=LEAST * (high - low) / PLOT_HEIGHT)
             axes.add_patch(PathPatch(bars, facecolor=look(position).colour, linewidth=0, zorder=2, gid="durata:bars"))
     axes.axhline(0, color=INK, linewidth=0.8, zorder=3)
     cut = np.flatnonzero(values > high)
     if len(cut):
         axes.plot(
-            cut + 0.5, np.full(len(cut), high), linestyle="none", marker="^", markersize=4, color=INK,
+            cut + 0.5, np.full(len(cut), high + 0.018 * (high - low)), linestyle="none", marker="^", markersize=4, color=INK,
             markeredgewidth=0, clip_on=False, zorder=4, gid="durata:cut-off",
         )  # fmt: skip
     _limits(axes, limits, low, high)
@@ -165,17 +166,17 @@ def _frame(axes: Axes, values: FloatArray, label: str, limits: Mapping[float, st
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.grid(axis="y", color=HAIRLINE, linewidth=0.6)
-    axes.set_ylabel(fitted(label, PLOT_HEIGHT), labelpad=6)
+    axes.set_ylabel(fitted(f"{label} (%)", PLOT_HEIGHT), labelpad=6)
     return float(low), float(high)
 
 
-def _bars(positions: IntArray, values: FloatArray, people: int) -> Path:
+def _bars(positions: IntArray, values: FloatArray, people: int, *, least: float) -> Path:
     """One path for the bars of a group: hundreds of single rectangles would make the file many times as large."""
     gap = 0.1 if people <= 60 else 0.05 if people <= 250 else 0.0
     corners = []
     for x, value in zip(positions.tolist(), values.tolist(), strict=True):
         # a change of exactly nothing is still a patient
-        top = value if abs(value) > 0.4 else (0.4 if value >= 0 else -0.4)
+        top = value if abs(value) > least else (least if value >= 0 else -least)
         corners += [(x + gap, 0.0), (x + 1 - gap, 0.0), (x + 1 - gap, top), (x + gap, top), (x + gap, 0.0)]
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(positions)
     return Path(corners, codes)
