@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from durata.designs.time_dependent import time_dependent as time_dependent
     from durata.door import cohort_from_arrays as cohort_from_arrays
     from durata.door import cohort_from_frame as cohort_from_frame
+    from durata.estimate.association import association_test as association_test
+    from durata.estimate.baseline import baseline_table as baseline_table
+    from durata.estimate.change import paired_change as paired_change
+    from durata.estimate.comparison import compare_groups as compare_groups
     from durata.estimate.cox import cox as cox
     from durata.estimate.cox import likelihood_ratio_test as likelihood_ratio_test
     from durata.estimate.cox_checks import concordance as concordance
@@ -31,6 +35,14 @@ if TYPE_CHECKING:
     from durata.estimate.firth import needs_firth as needs_firth
     from durata.estimate.glossary import Summary as Summary
     from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
+    from durata.estimate.judgement import judged as judged
+    from durata.estimate.published import reproduce as reproduce
+    from durata.estimate.rates import event_rates as event_rates
+    from durata.estimate.rates import rate_ratios as rate_ratios
+    from durata.estimate.response import response_rates as response_rates
+    from durata.estimate.response import response_test as response_test
+    from durata.estimate.response import response_trend as response_trend
+    from durata.estimate.response import risk_differences as risk_differences
     from durata.estimate.restricted_mean import restricted_mean as restricted_mean
     from durata.estimate.restricted_mean import restricted_mean_contrasts as restricted_mean_contrasts
     from durata.estimate.result import Effects as Effects
@@ -48,6 +60,7 @@ if TYPE_CHECKING:
     from durata.pipeline import run as run
     from durata.records.reading import read_records as read_records
     from durata.records.records import Records as Records
+    from durata.records.rule_sets.catalogue import derived as derived
     from durata.rules.catalogue import lint as lint
     from durata.study.file import read_study as read_study
     from durata.study.schema import study_schema as study_schema
@@ -115,6 +128,19 @@ _HOMES = {
     "Test": "durata.estimate.result",
     "Summary": "durata.estimate.glossary",
     "interaction_test": "durata.estimate.subgroups",
+    "baseline_table": "durata.estimate.baseline",
+    "response_rates": "durata.estimate.response",
+    "response_test": "durata.estimate.response",
+    "response_trend": "durata.estimate.response",
+    "risk_differences": "durata.estimate.response",
+    "paired_change": "durata.estimate.change",
+    "event_rates": "durata.estimate.rates",
+    "rate_ratios": "durata.estimate.rates",
+    "association_test": "durata.estimate.association",
+    "compare_groups": "durata.estimate.comparison",
+    "judged": "durata.estimate.judgement",
+    "reproduce": "durata.estimate.published",
+    "derived": "durata.records.rule_sets.catalogue",
     # what durata says
     "Finding": "durata.finding",
     "Severity": "durata.finding",

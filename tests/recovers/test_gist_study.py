@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,9 +134,7 @@ def test_follow_up_and_events(results: dict[str, Any]) -> None:
     )
     median = next(row for row in follow_up["quantiles"] if row["probability"] == 0.5)
     assert f"{median['estimate'] / 30.4375:.0f}" == "46"
-    cohort = next(
-        one for one in results["cohorts"] if (one["design"], one["outcome"]) == ("observed_from_end", "os")
-    )
+    cohort = next(one for one in results["cohorts"] if (one["design"], one["outcome"]) == ("observed_from_end", "os"))
     assert (cohort["people"], cohort["events"]) == (171, 20)
 
 
@@ -152,8 +149,6 @@ def test_the_findings_a_careful_reader_would_have(results: dict[str, Any]) -> No
 
 
 def test_the_file_cannot_say_what_happened_before_surgery(results: dict[str, Any]) -> None:
-    refused = {
-        one["refused"] for one in results["analyses"] if one["design"] == "time_dependent" and "refused" in one
-    }
+    refused = {one["refused"] for one in results["analyses"] if one["design"] == "time_dependent" and "refused" in one}
     assert len(refused) == 1
     assert "Every patient in this cohort reached surgery" in refused.pop()

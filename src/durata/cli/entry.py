@@ -45,11 +45,11 @@ def durata() -> None:
 
 
 @durata.command()
-@click.argument("name", default="stanford")
+@click.argument("name", default="gist")
 @OUTPUT
 @FORMAT
 def demo(name: str, output: Path | None, shape: str) -> None:
-    """Run a bundled study and say where its report is."""
+    """Run a bundled study (gist or stanford) and say where its report is."""
     from durata.examples import example, examples
 
     if name not in examples():

@@ -192,7 +192,7 @@ class Curve(Tidy):
                     "note": "",
                 }
                 if row["estimate"] is None:
-                    row["note"] = f"not reached: the curve ends at {lowest:.3g} at {stretch.until:g} {self.unit}"
+                    row["note"] = f"not reached: the curve ends at {lowest:.3g}"
                 rows.append(row)
         return Summary(
             what=f"quantiles of the time to the event ({self.estimand})",

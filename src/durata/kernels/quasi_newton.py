@@ -20,6 +20,10 @@ LONGEST = 10.0
 """No step moves two linear predictors further apart than this (a ratio of 22,000)."""
 SUFFICIENT_RISE = 1e-4
 HALVINGS = 40
+NOISE = 1e-8
+"""Share of the log-likelihood that rounding may make of the difference between two points beside each other."""
+LEAST_EIGENVALUE = 1e-15
+"""Of a correlation matrix; a smaller one is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +42,7 @@ def climb(
     reach: Callable[[FloatArray], float],
     *,
     free: BoolArray | None = None,
-    max_iterations: int = 200,
+    max_iterations: int = 100,
 ) -> Peak:
     """Maximise ``evaluate`` from ``start`` (p,) over the coordinates that are ``free`` (p,), the others held still.
 
@@ -61,16 +65,16 @@ def climb(
     if len(chosen) == 0:
         return Peak(True, at, here, 0)
     block = np.ix_(chosen, chosen)
-    metric, trusted, before = np.linalg.inv(here.information[block]), True, np.inf
+    metric, trusted, before = inverse_of(here.information[block]), True, np.inf
     for iteration in range(1, max_iterations + 1):
         score = here.score[chosen]
-        decrement = float(score @ np.linalg.solve(here.information[block], score))
+        decrement = float(score @ inverse_of(here.information[block]) @ score)
         if decrement <= CONVERGED_DECREMENT or (decrement < STALLED_DECREMENT and decrement >= before):
             return Peak(True, at, here, iteration - 1)
         before = decrement
         direction = metric @ score
         if direction @ score <= 0:
-            metric, trusted = np.linalg.inv(here.information[block]), True
+            metric, trusted = inverse_of(here.information[block]), True
             direction = metric @ score
         step = np.zeros(len(start))
         step[chosen] = direction
@@ -79,7 +83,7 @@ def climb(
         if there is None:
             if trusted:
                 return Peak(decrement < FLAT_DECREMENT, at, here, iteration)
-            metric, trusted = np.linalg.inv(here.information[block]), True
+            metric, trusted = inverse_of(here.information[block]), True
             continue
         share, here = there
         moved, fallen = share * step[chosen], score - here.score[chosen]
@@ -90,20 +94,34 @@ def climb(
             turn = np.eye(len(chosen)) - np.outer(moved, fallen) / curvature
             metric, trusted = turn @ metric @ turn.T + np.outer(moved, moved) / curvature, False
         else:
-            metric, trusted = np.linalg.inv(here.information[block]), True
+            metric, trusted = inverse_of(here.information[block]), True
     return Peak(False, at, here, max_iterations)
+
+
+def inverse_of(information: FloatArray) -> FloatArray:
+    """The inverse of an information (p, p), positive definite whatever rounding has made of it."""
+    unit = 1.0 / np.sqrt(np.diag(information))
+    values, vectors = np.linalg.eigh(information * unit * unit[:, None])
+    half = vectors / np.sqrt(np.maximum(values, LEAST_EIGENVALUE)) * unit[:, None]
+    return np.asarray(half @ half.T)
 
 
 def _along(
     evaluate: Callable[[FloatArray], Evaluation], at: FloatArray, here: Evaluation, step: FloatArray
 ) -> tuple[float, Evaluation] | None:
-    """The largest of 1, 1/2, 1/4, ... of the step that rises enough, and what is there; None when none does."""
-    slope, slack = float(here.score @ step), 1e-11 * (abs(here.log_likelihood) + 1.0)
+    """The largest of 1, 1/2, 1/4, ... of the step that rises enough, and what is there; None when none does.
+
+    Near the top rises are lost in rounding before the slope is: a step then counts that keeps the height, and at whose
+    end the slope is no steeper than it was, up or down (Hager & Zhang, SIAM J. Optim. 16:170, 2005).
+    """
+    slope, noise = float(here.score @ step), NOISE * (abs(here.log_likelihood) + 1.0)
     share = 1.0
     for _ in range(HALVINGS):
         there = evaluate(at + share * step)
         rise = there.log_likelihood - here.log_likelihood
-        if np.isfinite(rise) and rise >= SUFFICIENT_RISE * share * slope - slack:
-            return share, there
+        if np.isfinite(rise) and rise >= -noise:
+            rises = rise >= SUFFICIENT_RISE * share * slope
+            if rises or abs(float(there.score @ step)) <= (1.0 - 2.0 * SUFFICIENT_RISE) * slope:
+                return share, there
         share /= 2
     return None

@@ -44,13 +44,14 @@ def confidence(answer: Summary | Effects | Refused | None, otherwise: float = 0.
 
 
 def sentence(words: str) -> str:
-    """Words as a sentence: a capital letter first, a full stop at the end.
+    """Words as a sentence: a capital letter first (but for the p of a p-value), a full stop at the end.
 
-    >>> sentence("chi-square test")
-    'Chi-square test.'
+    >>> sentence("chi-square test"), sentence("p was simulated")
+    ('Chi-square test.', 'p was simulated.')
     """
     text = words.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
+    first = text[:1] if text.startswith("p ") else text[:1].upper()
+    return first + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
 
 
 def tested_cell(test: Test | Refused | None) -> Cell:

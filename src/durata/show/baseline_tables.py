@@ -20,6 +20,7 @@ NOT_KNOWN = "Not known"
 # no-break spaces: what belongs together stays in one line of a narrow column
 MEDIAN, MEAN, SHARE = "median\u00a0(Q1,\u00a0Q3)", "mean\u00a0±\u00a0SD", "n\u00a0(%)"
 MOST_DECIMALS = 3
+STEPS = (1, 4, 2, 4)  # how finely a quantile divides the way between two values, by quarters of a place past the first
 
 
 def baseline_table_shown(
@@ -73,7 +74,7 @@ def baseline_table_shown(
             given = None if places is None else places.get(name)
             rows += _number(_label(name, named), described, ways[name], tested, given)
         else:
-            rows += _category(named.variable(name), described, len(columns), tested)
+            rows += _category(named.variable(name), described, [size for _, size in columns], tested)
     return Table(title, stub_head, tuple(heads), tuple(rows), _notes(summary, rows, compared=compared))
 
 
@@ -112,9 +113,10 @@ def _number_cell(row: Mapping[str, Any], way: str, places: int) -> Cell:
 
 
 def _category(
-    label: str, described: Sequence[Mapping[str, Any]], width: int, tested: tuple[Cell, ...]
+    label: str, described: Sequence[Mapping[str, Any]], sizes: Sequence[int], tested: tuple[Cell, ...]
 ) -> Iterator[Row]:
     # one row a level and column, the levels in their order
+    width = len(sizes)
     levels = [described[start : start + width] for start in range(0, len(described), width)]
     names = {str(level[0]["level"]).casefold() for level in levels}
     yes = next((level for level in levels if str(level[0]["level"]).casefold() in YES), None)
@@ -128,8 +130,7 @@ def _category(
     else:
         nobody = refused("Nobody with a known value.")
         yield Row(f"{label}, {SHARE}", ((nobody,) * width + tested))
-        return
-    yield from _not_known(levels[0], len(tested))
+    yield from _not_known(levels[0] if levels else [{"missing": size} for size in sizes], len(tested))
 
 
 def _level_cell(row: Mapping[str, Any]) -> Cell:
@@ -163,18 +164,27 @@ def _label(name: str, words: Words) -> str:
 
 def _places(described: Sequence[Mapping[str, Any]], way: str) -> int:
     """Decimals of one covariate, the same in every group."""
-    quartiles = [number_of(row, name) for row in described for name in ("quartile_1", "quartile_3")]
-    known = [value for value in quartiles if value is not None]
     spread = number_of(described[-1], "std_dev") if described else None
     enough = decimals(spread) + 1 if spread and math.isfinite(spread) else MOST_DECIMALS
-    # a quartile of type 7 lies a quarter, a half or three quarters of the way between two recorded values
-    recorded = next((d for d in range(MOST_DECIMALS) if all(_whole(4 * 10**d * value) for value in known)), enough)
+    # where a quantile of type 7 lies between two recorded values: at quarters of the way, halves, or on one of them
+    between = [(value, STEPS[int(row["n"] - 1) * quarter % 4]) for row, quarter, value in _quantiles(described, way)]
+    recorded = next(
+        (d for d in range(MOST_DECIMALS) if all(_whole(steps * 10**d * value) for value, steps in between)), enough
+    )
     if way == "mean":
         return min(recorded + 1, enough)
-    shown = [*known, *(value for row in described if (value := number_of(row, "estimate")) is not None)]
-    if all(_whole(10**recorded * value) for value in shown) or enough <= recorded + 1:
+    if all(_whole(10**recorded * value) for value, _ in between) or enough <= recorded + 1:
         return min(recorded, enough)
     return recorded + 1
+
+
+def _quantiles(described: Sequence[Mapping[str, Any]], way: str) -> Iterator[tuple[Mapping[str, Any], int, float]]:
+    """Every known quartile with its row and how many quarters of the values lie below it."""
+    for row in described:
+        for quarter, name in ((1, "quartile_1"), (2, "estimate"), (3, "quartile_3")):
+            value = number_of(row, name)
+            if value is not None and (quarter != 2 or way == "median"):
+                yield row, quarter, value
 
 
 def _whole(value: float) -> bool:
