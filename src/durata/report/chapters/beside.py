@@ -65,9 +65,7 @@ def forest(words: Wording, outcome: str, name: str) -> Iterator[Block]:
         rows.append(ForestRow(in_words(described.title, words.study), kind="heading"))
         found = contrasts(words.study, words.contents.answers, design, outcome, adjusted=adjusted)
         if not found:
-            answer = words.ask(cox_analysis(words.study, design, outcome, adjusted=adjusted))
-            reason = answer.reason if isinstance(answer, Refused) else words.say("beside.no_contrast")
-            rows.append(ForestRow(words.say("beside.not_estimated"), refused=reason, depth=1))
+            rows.append(ForestRow(words.say("beside.not_estimated"), refused=words.say("beside.see_table"), depth=1))
         else:
             rows.append(ForestRow(found[0].reference, kind="reference", depth=1))
             rows.extend(effect_row(words, contrast) for contrast in found)
