@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from durata.estimate.glossary import Summary as Summary
     from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
     from durata.estimate.judgement import judged as judged
-    from durata.estimate.published import reproduce as reproduce
     from durata.estimate.rates import event_rates as event_rates
     from durata.estimate.rates import rate_ratios as rate_ratios
     from durata.estimate.response import response_rates as response_rates
@@ -139,7 +138,6 @@ _HOMES = {
     "association_test": "durata.estimate.association",
     "compare_groups": "durata.estimate.comparison",
     "judged": "durata.estimate.judgement",
-    "reproduce": "durata.estimate.published",
     "derived": "durata.records.rule_sets.catalogue",
     # what durata says
     "Finding": "durata.finding",

@@ -76,9 +76,7 @@ def test_wald_without_the_profile(case: Case) -> None:
 def test_likelihoods_and_the_test_of_the_whole_model(case: Case) -> None:
     effects, e = fitted(case.id), case.expected
     agree(effects.settings["log_likelihood_unpenalised"], e["loglik_unpenalised_at_estimate"])
-    agree(
-        [effects.log_likelihood, effects.log_likelihood_null], [e["penalised_loglik"], e["penalised_loglik_null"]]
-    )
+    agree([effects.log_likelihood, effects.log_likelihood_null], [e["penalised_loglik"], e["penalised_loglik_null"]])
     test, theirs = effects.tests["likelihood_ratio"], e["global_plr"]
     agree([test.statistic, test.df, test.p_value], [theirs["chisq"], theirs["df"], theirs["p"]])
     # How far R was from its own solution, and we from ours.
@@ -88,7 +86,17 @@ def test_likelihoods_and_the_test_of_the_whole_model(case: Case) -> None:
 
 
 def test_nothing_of_the_reference_is_left_out() -> None:
-    tested = {"coef", "se", "vcov", "hr", "wald_lower95", "wald_upper95", "wald_p", "profile_lower95", "profile_upper95"}
+    tested = {
+        "coef",
+        "se",
+        "vcov",
+        "hr",
+        "wald_lower95",
+        "wald_upper95",
+        "wald_p",
+        "profile_lower95",
+        "profile_upper95",
+    }
     tested |= {"plr_chisq", "plr_p", "loglik_unpenalised_at_estimate", "penalised_loglik", "penalised_loglik_null"}
     tested |= {"global_plr", "max_abs_modified_score", "check_optim_max_abs_diff"}
     assert len(cases("firth")) == 7

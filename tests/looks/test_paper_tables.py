@@ -151,7 +151,7 @@ def test_response_rates_with_their_tests() -> None:
         [result(cohort(response=RESPONSE)), ResponseResult("Other", Refused("Not measured."))], title="R"
     )
     assert text(table) == [
-        ["Response", "Responders/patients", "Rate (95% CI)", "Not known", "p", "p for trend"],
+        ["Response", "Responders / patients", "Rate (95% CI)", "Not known", "p", "p for trend"],
         ["Response", "", "", "", "0.524", "0.343"],
         ["short", "2/4", "50.0% (15.0 to 85.0)", "1", "", ""],
         ["long", "4/5", "80.0% (37.6 to 96.4)", "0", "", ""],

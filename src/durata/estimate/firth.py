@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from durata.estimate.cox import (
 from durata.estimate.cox_refusals import Separation, refuse_failure
 from durata.estimate.cox_rows import cox_rows, weighted
 from durata.estimate.result import Effects
-from durata.finding import CannotEstimate
+from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood.firth import FirthFit, fit_firth
 from durata.kernels.profile import ProfiledCoefficients
@@ -39,6 +40,8 @@ PROFILE = "; intervals by profile penalised likelihood, p-values by penalised li
 FirthReason = Literal["separation", "few-events"]
 EVENTS_PER_PARAMETER = 5.0
 """Below this many events for each coefficient Firth's estimate is set beside the ordinary one."""
+ROUNDING = 1e-6
+"""A confidence limit that lies nearer to 0 than this share of a standard error is not told from it."""
 
 
 def firth_cox(
@@ -118,7 +121,8 @@ def firth_cox(
     wald = quadratic(fit.covariance, fit.coefficients)
     if wald is not None:
         tests["wald"] = chi_square_test(wald, p, "Wald test", none)
-    return Effects(
+    notes = (*notes, *model_notes(rows, p, left_out, pairs.n_pairs > 0, tests, robust=False))
+    effects = Effects(
         terms=named_terms(design),
         estimate=fit.coefficients,
         covariance=fit.covariance,
@@ -150,9 +154,11 @@ def firth_cox(
             "iterations": fit.iterations,
         },
         n_left_out=left_out,
-        notes=(*notes, *model_notes(rows, p, left_out, pairs.n_pairs > 0, tests, robust=False)),
+        notes=notes,
         profile=profile,
     )
+    peaks = _several_peaks(effects)
+    return effects if peaks is None else replace(effects, notes=(*notes, peaks))
 
 
 def needs_firth(
@@ -208,6 +214,25 @@ def _profile(fit: FirthFit, names: Sequence[str]) -> ProfiledCoefficients:
         lost = ", ".join(repr(name) for name, there in zip(names, found.tolist(), strict=True) if not there)
         raise CannotEstimate(_too_far(f"has no confidence limits for {lost} that can be computed"))
     return fit.profile
+
+
+def _several_peaks(effects: Effects) -> Finding | None:
+    """A warning when interval and test of a coefficient do not agree about 0: the profile falls and rises again between."""
+    low, high = effects.interval()
+    outside = (low > 0) | (high < 0)
+    apart = np.flatnonzero(outside != (effects.p_value < 1.0 - effects.conf_level))
+    # A limit that is 0 but for rounding is not a second peak.
+    size = np.minimum(np.abs(low), np.abs(high)) / effects.std_error
+    terms = [effects.terms[j].name for j in apart.tolist() if size[j] > ROUNDING]
+    if not terms:
+        return None
+    return Finding(
+        "N16",
+        Severity.WARNING,
+        "The penalised likelihood has more than one peak: interval and p-value of {terms} do not agree about no effect.",
+        {"terms": ", ".join(terms)},
+        "There are too few events for these terms; fit fewer.",
+    )
 
 
 def _too_far(problem: str) -> str:

@@ -43,6 +43,14 @@ def judged(study: Study, answers: Answers) -> tuple[Judgement, ...]:
     References
     ----------
     Altman DG, Bland JM (1995) Absence of evidence is not evidence of absence. BMJ 311:485.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> contents = du.run(du.example("gist")).contents
+    >>> verdicts = {one.name: one.verdict for one in du.judged(contents.study, contents.answers)}
+    >>> verdicts["rfs"]
+    'not supported'
     """
     return tuple(judge_claim(study, answers, name, claim) for name, claim in study.claims.items())
 

@@ -121,6 +121,10 @@ def response_test(
     -------
     Test; ``parts`` have group, n, observed and expected responders. Fisher's test has no statistic.
 
+    References
+    ----------
+    Pearson, Philosophical Magazine 1900;50:157; Freeman & Halton, Biometrika 1951;38:141.
+
     Examples
     --------
     >>> from durata.door import cohort_from_arrays

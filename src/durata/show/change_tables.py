@@ -75,9 +75,9 @@ def change_table(
         line(limits, MEAN_DIFFERENCE, amount_limits, 1),
         line("p, paired t test", MEAN_DIFFERENCE, _t_test, 1),
         line("p, Wilcoxon signed-rank test", BY_RANKS, _ranks, 1),
-        line("Mean of individual changes, %", PERCENT, _percent, last=_between(between, INDIVIDUAL)),
+        line("Mean of individual changes,\u00a0%", PERCENT, _percent, last=_between(between, INDIVIDUAL)),
         line(limits, PERCENT, _percent_limits, 1),
-        line("Change of the mean, %", OF_MEANS, _percent),
+        line("Change of the mean,\u00a0%", OF_MEANS, _percent),
         line(limits, OF_MEANS, _percent_limits, 1),
     )
     left_out = [int(column[BEFORE]["missing"]) for column in columns]

@@ -51,7 +51,7 @@ def response_table(
     tested = any(one.test is not None for one in responses)
     trends = any(one.trend is not None for one in responses)
     level = confidence(found[0]) if found else "95% CI"
-    heads = [Head("Responders/patients", "right"), Head(f"Rate ({level})")]
+    heads = [Head("Responders / patients", "right"), Head(f"Rate ({level})")]
     heads += [Head("Not known", "right")] if missing else []
     heads += ([Head("p")] if tested else []) + ([Head("p for trend")] if trends else [])
     rows: list[Row] = []

@@ -12,11 +12,18 @@ from durata.report.document import Block, Bullets, Heading, Paragraph, TableBloc
 from durata.show.claims_table import claims_table
 from durata.show.published_table import published_table
 
+# findings about what the authors say, not about what the data can show
+ABOUT_SENTENCES = ("M02", "M03", "R04")
+
 
 def conclusions(words: Wording) -> Iterator[Block]:
     """Blocks of the chapter on claims and limitations."""
     claims = judged(words.study, words.contents.answers)
-    findings = [one for one in words.contents.verdicts.findings if one.severity is not Severity.INFO]
+    findings = [
+        one
+        for one in words.contents.verdicts.findings
+        if one.severity is not Severity.INFO and one.code not in ABOUT_SENTENCES
+    ]
     if not claims and not findings:
         return
     yield Heading(words.say("conclusions.chapter"), anchor="conclusions")

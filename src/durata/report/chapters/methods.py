@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from durata.designs.catalogue import declared_design
+from durata.estimate.plan import baseline_analysis, firth_beside, has_adjustment
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, Definitions, Heading, Paragraph, References, Run, Text, cite, code
 from durata.study.types import Model
@@ -21,6 +23,17 @@ REFERENCES = {
     "harrell": "Harrell FE, Califf RM, Pryor DB, Lee KL, Rosati RA. Evaluating the yield of medical tests. JAMA 1982;247:2543-2546.",
     "lin": "Lin DY, Wei LJ. The robust inference for the Cox proportional hazards model. J Am Stat Assoc 1989;84:1074-1078.",
     "byar": "Mantel N, Byar DP. Evaluation of response-time data involving transient states: an illustration using heart-transplant data. J Am Stat Assoc 1974;69:81-86.",
+    "kruskal": "Kruskal WH, Wallis WA. Use of ranks in one-criterion variance analysis. J Am Stat Assoc 1952;47:583-621.",
+    "fisher": "Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit and other problems of significance. Biometrika 1951;38:141-149.",
+    "austin": "Austin PC. Balance diagnostics for comparing the distribution of baseline covariates between treatment groups in propensity-score matched samples. Stat Med 2009;28:3083-3107.",
+    "wilson": "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927;22:209-212.",
+    "newcombe": "Newcombe RG. Interval estimation for the difference between independent proportions: comparison of eleven methods. Stat Med 1998;17:873-890.",
+    "armitage": "Armitage P. Tests for linear trends in proportions and frequencies. Biometrics 1955;11:375-386.",
+    "wilcoxon": "Wilcoxon F. Individual comparisons by ranking methods. Biometrics Bull 1945;1:80-83.",
+    "garwood": "Garwood F. Fiducial limits for the Poisson distribution. Biometrika 1936;28:437-442.",
+    "royston": "Royston P, Parmar MKB. Restricted mean survival time: an alternative to the hazard ratio for the design and analysis of randomized trials with a time-to-event outcome. BMC Med Res Methodol 2013;13:152.",
+    "heinze": "Heinze G, Schemper M. A solution to the problem of monotone likelihood in Cox regression. Biometrics 2001;57:114-119.",
+    "assmann": "Assmann SF, Pocock SJ, Enos LE, Kasten LE. Subgroup analysis and other (mis)uses of baseline data in clinical trials. Lancet 2000;355:1064-1069.",
     "suissa": "Suissa S. Immortal time bias in pharmacoepidemiology. Am J Epidemiol 2008;167:492-499.",
 }
 
@@ -87,6 +100,9 @@ def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
             source=words.say(f"methods.source_{treatment.cut_source}"),
         ),
     )
+    described = tuple(described_sentences(words))
+    if described:
+        yield described
     declared = study.models or {"": Model()}
     sentences = [words.say("methods.survival")]
     for name, model in declared.items():
@@ -103,6 +119,14 @@ def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
         if model.robust:
             sentences.append(words.say("methods.robust"))
     sentences.append(words.say("methods.checks"))
+    if uses_firth(words):
+        sentences.append(words.say("methods.firth"))
+    sentences.append(words.say("methods.rates"))
+    if study.horizons.restricted_mean is not None:
+        until = words.scale.words(study.horizons.restricted_mean * study.study.days(study.study.time_unit))
+        sentences.append(words.say("methods.restricted_mean", until=until))
+    if study.subgroups:
+        sentences.append(words.say("methods.subgroups"))
     yield tuple(sentences)
     software = words.contents.provenance
     yield (
@@ -115,6 +139,26 @@ def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
             numpy=software.libraries["numpy"],
             scipy=software.libraries["scipy"],
         ),
+    )
+
+
+def described_sentences(words: Wording) -> Iterator[str]:
+    """How patients, sizes and responses are described and compared."""
+    if baseline_analysis(words.study) is not None:
+        yield words.say("methods.baseline")
+    if words.study.responses:
+        yield words.say("methods.responses")
+    if words.study.measurements:
+        yield words.say("methods.measurements")
+
+
+def uses_firth(words: Wording) -> bool:
+    """Whether any outcome has Firth's model beside the ordinary one."""
+    study, design = words.study, declared_design(words.study)
+    return any(
+        firth_beside(study, words.contents.answers, design, outcome, adjusted=has_adjustment(study, outcome))
+        is not None
+        for outcome in study.outcomes
     )
 
 

@@ -38,14 +38,15 @@ def subgroup_words(results: Sequence[SubgroupResult], *, what: str = "Hazard rat
     """The alternative text: in each subgroup the ratio of every group to the reference, and the interaction."""
     said = []
     for one in results:
-        ratios = [
-            f"{row.label} "
-            + (row.refused.rstrip(".") or ratio_interval(row.estimate or 0.0, row.low or 0.0, row.high or 0.0))
-            for row in subgroup_rows([one])
-            if row.kind == "effect"
-        ]
+        ratios = [_phrase(row) for row in subgroup_rows([one]) if row.kind == "effect"]
         said.append(f"{_heading(one)}: {', '.join(ratios)}")
     return printable(f"{what} with interval by subgroup. {'; '.join(said)}.")
+
+
+def _phrase(row: ForestRow) -> str:
+    if row.estimate is None or row.low is None or row.high is None:
+        return f"{row.label} ({row.refused.rstrip('.')})"
+    return f"{row.label} {ratio_interval(row.estimate, row.low, row.high)}"
 
 
 def _heading(one: SubgroupResult) -> str:
