@@ -181,6 +181,8 @@ def _enumerate(rows: IntArray, columns: IntArray, observed: float, work_limit: i
     p = 0.0
     at, past, ways = np.zeros(1, dtype=np.intp), np.zeros(1), np.ones(1)
     for stage in range(len(columns) - 2):
+        if not len(at):  # every partial table is settled already
+            break
         ends = []
         for which, by, reached in network.ahead(stage, at):
             along = past[which] + network.weights[stage][by]
