@@ -253,5 +253,6 @@ def test_an_offset_moves_the_estimate_by_as_much(seed: int) -> None:
     assume(plain.profile is not None)
     assert plain.profile is not None
     assert moved.profile is not None
-    assert moved.coefficients + [0.5, 0.0] == pytest.approx(plain.coefficients, rel=1e-7, abs=1e-8)
-    assert moved.profile.low + [0.5, 0.0] == pytest.approx(plain.profile.low, rel=1e-7, abs=1e-8)
+    shift = np.array([0.5, 0.0])
+    assert moved.coefficients + shift == pytest.approx(plain.coefficients, rel=1e-7, abs=1e-8)
+    assert moved.profile.low + shift == pytest.approx(plain.profile.low, rel=1e-7, abs=1e-8)

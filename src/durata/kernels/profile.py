@@ -17,6 +17,9 @@ PRECISION = 1e-10
 WIDEN = 3.0
 """While the limit is not yet bracketed, one step goes out at most this many times as far."""
 TRIES = 60
+HIGHER = 1e-6
+STEP_ON = 0.1
+"""A peak is another one when it is higher by the first; the search goes on from it by this share of the distance."""
 FAILURES = 8
 """How often a limit may be sought where the likelihood cannot be maximised."""
 
@@ -87,7 +90,7 @@ class Profiler:
         estimate = float(self.top.at[j])
         near, inner, outer = self.top.at, 0.0, np.inf
         distance = z * float(np.sqrt(self.covariance[j, j]))
-        failures = 0
+        failures, checked = 0, False
         for _ in range(TRIES):
             peak = self.fixed(j, estimate + side * distance, near)
             if not peak.converged:
@@ -103,7 +106,14 @@ class Profiler:
             slope = -side * float(peak.there.score[j]) / root if root > 0 else 0.0
             newton = distance - (root - z) / slope if slope > 0 else np.inf
             if abs(newton - distance) <= PRECISION * distance:
-                return estimate + side * newton
+                # With few events there may be a higher peak than the one followed here; the profile is the highest.
+                direct = peak if checked else self.fixed(j, estimate + side * distance, self.top.at)
+                checked = True
+                if not (direct.converged and direct.there.log_likelihood > peak.there.log_likelihood + HIGHER):
+                    return estimate + side * newton
+                near, inner, outer = direct.at, distance, np.inf
+                distance *= 1.0 + STEP_ON
+                continue
             if root < z:
                 inner = max(inner, distance)
             else:
