@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from durata.category import categorise as categorise
     from durata.cohort import Cohort as Cohort
     from durata.cohort import Weights as Weights
+    from durata.designs.delayed_entry import delayed_entry as delayed_entry
+    from durata.designs.landmark import landmark as landmark
     from durata.designs.observed import observed as observed
     from durata.designs.time_dependent import time_dependent as time_dependent
     from durata.door import cohort_from_arrays as cohort_from_arrays
@@ -86,6 +88,8 @@ _HOMES = {
     "Records": "durata.records.records",
     # cohorts: from a design, or from any table
     "observed": "durata.designs.observed",
+    "delayed_entry": "durata.designs.delayed_entry",
+    "landmark": "durata.designs.landmark",
     "time_dependent": "durata.designs.time_dependent",
     "cohort_from_frame": "durata.door",
     "cohort_from_arrays": "durata.door",

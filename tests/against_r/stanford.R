@@ -30,6 +30,8 @@ km <- function(f, data, times) {
 }
 tx <- d[!is.na(d$wait), ]
 tx$after <- tx$fu - tx$wait
+# delayed entry: at risk from transplantation on; a transplantation on the day of the patient's own death half a day earlier
+tx$enter <- ifelse(tx$wait == tx$fu & tx$fustat == 1, tx$wait - 0.5, tx$wait)
 # (start, stop]: a switch on the day of the patient's own death is placed half a day earlier
 sw <- ifelse(!is.na(d$wait) & d$wait == d$fu & d$fustat == 1, d$wait - 0.5, d$wait)
 ever <- !is.na(sw) & sw < d$fu
@@ -46,5 +48,8 @@ cat('"observed_from_start": {"cox": ', cox(Surv(fu, fustat) ~ group, tx), ', "co
 cat('"observed_from_end": {"cox": ', cox(Surv(after, fustat) ~ group, tx), ', "cox_adjusted": ',
     cox(Surv(after, fustat) ~ group + age + surgery, tx), ', "log_rank": ', lr(Surv(after, fustat) ~ group, tx),
     ', "kaplan_meier": ', km(Surv(after, fustat) ~ group, tx, c(90, 365, 730)), "},\n", sep = "")
+cat('"delayed_entry": {"cox": ', cox(Surv(enter, fu, fustat) ~ group, tx), ', "cox_adjusted": ',
+    cox(Surv(enter, fu, fustat) ~ group + age + surgery, tx), ', "kaplan_meier": ',
+    km(Surv(enter, fu, fustat) ~ group, tx, c(90, 365, 730)), "},\n", sep = "")
 cat('"time_dependent": {"cox": ', cox(Surv(start, stop, event) ~ transplanted, td), ', "cox_adjusted": ',
     cox(Surv(start, stop, event) ~ transplanted + age + surgery, td), "}\n}\n", sep = "")

@@ -9,6 +9,8 @@ from durata.cohort import Cohort
 
 STEP = 1e-30
 """A complex step this small has no error but rounding, for there is no difference to take."""
+LOST = -1e6
+"""In place of minus infinity, where a climb must turn back."""
 
 
 class WrittenOut:
@@ -43,7 +45,10 @@ class WrittenOut:
                 mean = risk @ self.x / risk.sum()
                 centred = self.x - mean
                 information += (centred * (risk / risk.sum())[:, None]).T @ centred
-        return complex(total + (np.log(np.linalg.det(information)) / 2 if penalty else 0))
+        if not penalty:
+            return complex(total)
+        determinant = np.linalg.det(information)
+        return complex(total + np.log(determinant) / 2) if determinant else complex(LOST)
 
     def score(self, beta: np.ndarray) -> np.ndarray:
         """(p,) the derivative of the penalised log-likelihood."""

@@ -21,7 +21,7 @@ days = st.integers(0, 900)
 patients = st.lists(
     st.fixed_dictionaries(
         {
-            "wait": st.one_of(st.none(), st.integers(0, 500)),
+            "wait": st.one_of(st.none(), st.integers(0, 120), st.integers(0, 500)),
             "after": days,
             "dead": st.booleans(),
             "age": st.one_of(st.none(), st.integers(20, 90)),
@@ -31,12 +31,12 @@ patients = st.lists(
         }
     ),
     min_size=0,
-    max_size=14,
+    max_size=24,
 )
 choices = st.fixed_dictionaries(
     {
         "zero": st.sampled_from(["start", "end"]),
-        "cuts": st.sampled_from([(100,), (30, 100), (0.5, 1)]),
+        "cuts": st.sampled_from([(60,), (40,), (30, 100), (0.5, 1)]),
         "adjust": st.sampled_from(['["age"]', '["age", "sex"]', "[]"]),
         "screen": st.booleans(),
         "firth": st.sampled_from(["auto", "always", "never"]),
@@ -136,7 +136,7 @@ def patient_file(people: list[dict[str, object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(patients, choices)
 def test_a_report_or_a_refusal(people: list[dict[str, object]], chosen: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -8,6 +8,7 @@ from functools import partial
 from types import MappingProxyType
 
 from durata.cohort import Cohort
+from durata.designs.delayed_entry import delayed_entry
 from durata.designs.observed import observed
 from durata.designs.time_dependent import time_dependent
 from durata.records.records import Records
@@ -46,11 +47,20 @@ DESIGNS: Mapping[str, Design] = MappingProxyType(
             "having reached {end}; what happened before it is not seen",
             partial(observed, zero="end"),
         ),
+        "delayed_entry": Design(
+            "delayed_entry",
+            "Achieved duration, entering at {end}",
+            "groups by the duration patients turned out to have, on the clock from {start}, each at risk from {end} on",
+            "having reached {end}; no time is guaranteed, but where progression keeps patients from {end} there is no "
+            "null guarantee: durations can differ in this analysis without having any effect",
+            delayed_entry,
+        ),
         "time_dependent": Design(
             "time_dependent",
             "{End} as a change in time",
             "time after {end} with time before it, everybody from {start}",
-            "nothing: everybody who started is in it and no time is guaranteed",
+            "nothing: everybody who started is in it and no time is guaranteed; where progression keeps patients from "
+            "{end} there is no null guarantee here either",
             time_dependent,
         ),
     }
