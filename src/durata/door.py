@@ -27,6 +27,7 @@ def cohort_from_frame(
     weight_kind: WeightKind | None = None,
     person: str | None = None,
     event_codes: Sequence[Any] | None = None,
+    competing_codes: Sequence[Any] | None = None,
     unit: str = "days",
 ) -> Cohort:
     """Make a Cohort from the columns of a dataframe (pandas, polars, pyarrow; through narwhals).
@@ -41,6 +42,8 @@ def cohort_from_frame(
     weights, weight_kind : column, and "frequency" (identical persons) or "sampling" (R's case weights).
     person : column that says which rows belong to one person; every row its own person if not given.
     event_codes : the values of ``event`` that mean the event. Without them only true/false and 0/1 are understood.
+    competing_codes : the values of ``event`` that mean competing events: causes 2, 3, ... in this order. Needs
+        ``event_codes``, which are cause 1.
     unit : name of the unit of time.
 
     Raises
@@ -84,6 +87,7 @@ def cohort_from_frame(
         weight_kind=weight_kind,
         person=None if person is None else _values(table[person]),
         event_codes=event_codes,
+        competing_codes=competing_codes,
         unit=unit,
         names=(time, event, weights or "weights"),
     )
@@ -100,6 +104,7 @@ def cohort_from_arrays(
     weight_kind: WeightKind | None = None,
     person: Any = None,
     event_codes: Sequence[Any] | None = None,
+    competing_codes: Sequence[Any] | None = None,
     unit: str = "days",
 ) -> Cohort:
     """Make a Cohort from arrays or lists, all of one length (n,).
@@ -129,6 +134,7 @@ def cohort_from_arrays(
         weight_kind=weight_kind,
         person=None if person is None else person,
         event_codes=event_codes,
+        competing_codes=competing_codes,
         unit=unit,
         names=("time", "event", "weights"),
     )
@@ -145,6 +151,7 @@ def _cohort(
     weight_kind: WeightKind | None,
     person: Any,
     event_codes: Sequence[Any] | None,
+    competing_codes: Sequence[Any] | None,
     unit: str,
     names: tuple[str, str, str],
 ) -> Cohort:
@@ -164,10 +171,12 @@ def _cohort(
             f"Say what the weights in {weights_name!r} mean: weight_kind='frequency' (so many identical persons) or "
             "'sampling' (R's case weights)."
         )
+    event = understood_status(status, event_codes, event_name)
     return Cohort(
         person=_persons(person, len(time)),
         exit=time,
-        event=understood_status(status, event_codes, event_name),
+        event=event,
+        cause=None if competing_codes is None else _causes(status, event, event_codes, competing_codes, event_name),
         entry=entry,
         group=group,
         weights=None if weights is None or weight_kind is None else Weights(weights, weight_kind),
@@ -221,6 +230,22 @@ def understood_status(status: Any, event_codes: Sequence[Any] | None, name: str 
         f"{name!r} holds {shown}: which of them is the event? Give event_codes, the list of values that mean it "
         "(only true/false and 0/1 are understood without)."
     )
+
+
+def _causes(
+    status: Any, event: BoolArray, event_codes: Sequence[Any] | None, competing_codes: Sequence[Any], name: str
+) -> IntArray:
+    """(n,) 0 for none, 1 for the event, 2, 3, ... for the competing events in the order of their codes."""
+    if isinstance(competing_codes, (str, bytes)):
+        raise CannotEstimate(f"competing_codes must be a list of values, such as [{competing_codes!r}].")
+    codes = _listed(competing_codes)
+    if event_codes is None:
+        raise CannotEstimate("With competing_codes, event_codes must say which values mean the event itself.")
+    both = [code for code in codes if code in _listed(event_codes)]
+    if both or len(set(codes)) < len(codes):
+        raise CannotEstimate(f"A value of {name!r} stands for two causes ({both or codes!r}); each means one thing.")
+    place = {code: 2 + k for k, code in enumerate(codes)}
+    return np.where(event, 1, [place.get(value, 0) for value in _listed(status)]).astype(np.intp)
 
 
 def _is_missing(value: Any) -> bool:

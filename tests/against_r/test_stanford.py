@@ -17,6 +17,7 @@ from durata.report.contents import Contents
 EXPECTED = json.loads((Path(__file__).parent / "expected" / "stanford.json").read_text(encoding="utf-8"))
 SAME = {"rtol": 1e-8, "atol": 1e-12}
 OBSERVED = ["observed_from_start", "observed_from_end"]
+DESIGNS = [*OBSERVED, "delayed_entry", "time_dependent"]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def contents() -> Contents:
     return du.run(du.example("stanford")).contents
 
 
-@pytest.mark.parametrize("design", [*OBSERVED, "time_dependent"])
+@pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("model", ["cox", "cox_adjusted"])
 def test_hazard_ratios(contents: Contents, design: str, model: str) -> None:
     asked = cox_analysis(contents.study, design, "death", adjusted=model == "cox_adjusted")
@@ -37,7 +38,7 @@ def test_hazard_ratios(contents: Contents, design: str, model: str) -> None:
     assert (fit.n, fit.n_events) == (wanted["n"], wanted["events"])
 
 
-@pytest.mark.parametrize("design", [*OBSERVED, "time_dependent"])
+@pytest.mark.parametrize("design", DESIGNS)
 def test_proportional_hazards(contents: Contents, design: str) -> None:
     settings = model_settings(contents.study, design, "death", adjusted=True)
     answer: Any = contents.answers.ask(Analysis(design, "death", "proportional_hazards", settings))
@@ -56,7 +57,7 @@ def test_log_rank(contents: Contents, design: str) -> None:
     np.testing.assert_allclose([part["expected"] for part in answer.parts], wanted["expected"], **SAME)
 
 
-@pytest.mark.parametrize("design", OBSERVED)
+@pytest.mark.parametrize("design", [*OBSERVED, "delayed_entry"])
 def test_survival_at_the_horizons(contents: Contents, design: str) -> None:
     curve: Any = contents.answers.ask(Analysis(design, "death", "kaplan_meier", BY_GROUP))
     rows = curve.at([90, 365, 730]).rows()
@@ -82,6 +83,13 @@ def test_the_published_reversal(contents: Contents) -> None:
     assert printed[:2] == ["0.53 (0.27-1.04)", "0.47 (0.21-1.03)"]
     from_end: Any = lesson.ask(cox_analysis(contents.study, "observed_from_end", "death", adjusted=True))
     assert [f"{np.exp(b):.2f}" for b in from_end.estimate[:2]] == ["0.61", "0.67"]
+    entered: Any = lesson.ask(cox_analysis(contents.study, "delayed_entry", "death", adjusted=True))
+    low, high = entered.interval()
+    printed = [
+        f"{np.exp(b):.2f} ({np.exp(a):.2f}-{np.exp(c):.2f})"
+        for b, a, c in zip(entered.estimate, low, high, strict=True)
+    ]
+    assert printed[:2] == ["0.71 (0.35-1.46)", "1.01 (0.43-2.40)"]
     safe: Any = lesson.ask(cox_analysis(contents.study, "time_dependent", "death", adjusted=True))
     low, high = safe.interval()
     assert f"{np.exp(safe.estimate[0]):.2f}" == "1.02"

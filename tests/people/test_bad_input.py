@@ -66,7 +66,7 @@ def test_missing_key_and_missing_table(folder, said) -> None:
         ('"category"', '"categorical"', "27:8", "covariates.stage.type: must be 'number', 'category' or 'date'"),
         ('end = "surgery"', 'end = "start"', "9:1", "treatment: 'start' and 'end' name the same column."),
         ("from = 3 }", "from = 2 }", "9:1", "treatment: group 'long' begins before group 'short' ends."),
-        ('"people.csv"', '"people.csv"\nsheet = "A"', "5:1", "data: 'sheet' belongs to .xlsx files."),
+        ('"people.csv"', '"people.csv"\nsheet = "A"', "5:1", "data: 'sheet' belongs to .xlsx files and other workbooks (.xlsm, .xls, .xlsb, .ods)."),
     ],
 )  # fmt: skip
 def test_value_that_does_not_fit_its_key(folder, said, old: str, new: str, place: str, words: str) -> None:

@@ -77,7 +77,6 @@ def test_byte_order_mark(folder) -> None:
     ("content", "code", "place", "words"),
     [
         (b"id,name\n1,a\n2,\"x\ny\"\n3,\xd0\xc7", "D03", "row 4", "byte 0xd0 in row 4"),
-        ("id,name\n1,a\n".encode("utf-16"), "D03", "", "the file is UTF-16"),
         (b"id,start\n1,2\n2,\x00\n", "D03", "row 3", "zero byte"),
         (b"", "D05", "row 1", "the first row is empty"),
         (b"\n\nid,start\n", "D05", "row 1", "the first row is empty"),

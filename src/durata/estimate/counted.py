@@ -10,7 +10,7 @@ import numpy as np
 from durata.cohort import Cohort
 from durata.estimate.observation import Observation
 from durata.finding import CannotEstimate
-from durata.kernels.arrays import FloatArray
+from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.product_limit import Estimate, jackknife_variance
 from durata.kernels.risk_set import RiskSets, Rows, count_risk_sets, n_distinct
 
@@ -39,19 +39,24 @@ class Counted:
 
     def jackknife(self, estimate: Estimate) -> FloatArray:
         """(m,) the robust variance of the estimate's log S or H."""
-        alone = n_distinct(self.rows.cluster) == len(self.rows.cluster)
-        repeated = self.rows.weights if self.repeated_clusters else None
-        if repeated is not None and not alone:
-            _refuse_changing(repeated, self.rows)
+        weights, cluster, multiplicity = self.clusters()
         return jackknife_variance(
             estimate,
             event=self.rows.event,
             exit_index=self.sets.exit_index,
             entry_index=self.sets.entry_index,
-            weights=self.rows.weights if repeated is None else None,
-            cluster=None if alone else self.rows.cluster,
-            multiplicity=repeated,
+            weights=weights,
+            cluster=cluster,
+            multiplicity=multiplicity,
         )
+
+    def clusters(self) -> tuple[FloatArray | None, IntArray | None, FloatArray | None]:
+        """Weights inside the square, clusters (None: every row its own) and how many identical clusters there are."""
+        alone = n_distinct(self.rows.cluster) == len(self.rows.cluster)
+        repeated = self.rows.weights if self.repeated_clusters else None
+        if repeated is not None and not alone:
+            _refuse_changing(repeated, self.rows)
+        return self.rows.weights if repeated is None else None, None if alone else self.rows.cluster, repeated
 
 
 def _refuse_changing(repeated: FloatArray, rows: Rows) -> None:

@@ -87,14 +87,16 @@ class Curve(Tidy):
     @property
     def groups(self) -> tuple[str, ...]:
         """The groups in their declared order."""
-        return tuple(stretch.group for stretch in self.stretches)
+        return tuple(dict.fromkeys(stretch.group for stretch in self.stretches))
 
-    def group(self, name: str) -> Stretch:
-        """The stretch of one group; KeyError names the groups there are."""
+    def group(self, name: str, cause: str | None = None) -> Stretch:
+        """The stretch of one group (and cause, where several compete); KeyError names those there are."""
         for stretch in self.stretches:
-            if stretch.group == name:
+            if stretch.group == name and cause in (None, stretch.cause):
                 return stretch
-        raise KeyError(f"no group {name!r}; there are {', '.join(map(repr, self.groups))}")
+        causes = tuple(dict.fromkeys(stretch.cause for stretch in self.stretches))
+        named = "" if cause is None else f" with cause {cause!r} (causes: {', '.join(map(repr, causes))})"
+        raise KeyError(f"no group {name!r}{named}; there are {', '.join(map(repr, self.groups))}")
 
     def at(self, times: float | Iterable[float], *, extend: bool = False) -> Summary:
         """The curve at given times: estimate, standard error, limits, numbers at risk and of events so far.
@@ -225,7 +227,7 @@ class Curve(Tidy):
     def glance(self) -> dict[str, Any]:
         """One dictionary: numbers of people and events, and the method."""
         return {
-            "n": sum(s.n for s in self.stretches),
+            "n": sum({s.group: s.n for s in self.stretches}.values()),
             "events": float(sum(s.events.sum() for s in self.stretches)),
             "method": self.method,
         }

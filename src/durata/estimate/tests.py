@@ -54,8 +54,8 @@ def log_rank(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] |
     >>> round(log_rank(cohort).statistic, 4)
     2.8824
     """
-    observation, stratum = _observed(cohort, by, strata)
-    comparison = _compared(observation.rows, observation.group, stratum, observation, rho)
+    observation, stratum = observed_groups(cohort, by, strata)
+    comparison = compared(observation.rows, observation.group, stratum, observation, rho)
     statistic, df = chi_square(comparison)
     if df == 0:
         raise CannotEstimate(
@@ -67,9 +67,9 @@ def log_rank(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] |
         method=_method(rho, strata),
         statistic=statistic,
         df=float(df),
-        p_value=_upper_tail(statistic, df),
+        p_value=upper_tail(statistic, df),
         term=by,
-        parts=_parts(observation, comparison),
+        parts=compared_parts(observation, comparison),
         settings=_settings(by, strata, rho) | {"variance": comparison.covariance.tolist()},
         notes=(*cohort.notes, *observation.notes()),
     )
@@ -100,8 +100,8 @@ def log_rank_trend(
     >>> log_rank_trend(cohort).settings["z"] > 0
     True
     """
-    observation, stratum = _observed(cohort, by, strata)
-    comparison = _compared(observation.rows, observation.group, stratum, observation, rho)
+    observation, stratum = observed_groups(cohort, by, strata)
+    comparison = compared(observation.rows, observation.group, stratum, observation, rho)
     levels = tuple(cohort.category(by).levels)
     given = np.arange(1.0, len(levels) + 1.0) if scores is None else np.asarray(scores, dtype=np.float64)
     if given.shape != (len(levels),) or not np.all(np.isfinite(given)):
@@ -118,9 +118,9 @@ def log_rank_trend(
         method=f"{_method(rho, strata)}, test for trend",
         statistic=z**2,
         df=1.0,
-        p_value=_upper_tail(z**2, 1),
+        p_value=upper_tail(z**2, 1),
         term=by,
-        parts=_parts(observation, comparison),
+        parts=compared_parts(observation, comparison),
         settings=_settings(by, strata, rho) | {"z": z, "scores": tuple(float(score) for score in used)},
         notes=(*cohort.notes, *observation.notes()),
     )
@@ -160,7 +160,7 @@ def pairwise_log_rank(
     """
     if adjust not in ADJUSTMENTS:
         raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(ADJUSTMENTS)}.")
-    observation, stratum = _observed(cohort, by, strata)
+    observation, stratum = observed_groups(cohort, by, strata)
     rows: list[dict[str, Any]] = []
     for first, second in combinations(range(len(observation.levels)), 2):
         mask = (observation.group == first) | (observation.group == second)
@@ -169,13 +169,13 @@ def pairwise_log_rank(
         found = (0.0, 0)
         if np.any(pair.event):
             of_second = (observation.group[mask] == second).astype(np.intp)
-            found = chi_square(_compared(pair, of_second, stratum[mask], observation, 0.0, n_groups=2))
+            found = chi_square(compared(pair, of_second, stratum[mask], observation, 0.0, n_groups=2))
         statistic, df = found
         if df == 0:
             row |= {"statistic": None, "df": None, "p_value": None, "p_adjusted": None}
             row["note"] = "no event at which both groups were at risk"
         else:
-            row |= {"statistic": statistic, "df": float(df), "p_value": _upper_tail(statistic, df)}
+            row |= {"statistic": statistic, "df": float(df), "p_value": upper_tail(statistic, df)}
             row |= {"p_adjusted": None, "note": ""}
         rows.append(row)
     tested = [row for row in rows if row["p_value"] is not None]
@@ -190,7 +190,7 @@ def pairwise_log_rank(
     )
 
 
-def _observed(cohort: Cohort, by: str, strata: str | Sequence[str] | None) -> tuple[Observation, IntArray]:
+def observed_groups(cohort: Cohort, by: str, strata: str | Sequence[str] | None) -> tuple[Observation, IntArray]:
     """Rows with a known group and stratum; the stratum of each as a code."""
     if cohort.weights is not None and cohort.weights.kind == "sampling":
         raise CannotEstimate(
@@ -217,7 +217,7 @@ def _observed(cohort: Cohort, by: str, strata: str | Sequence[str] | None) -> tu
     return observation, stratum[observation.position]
 
 
-def _compared(
+def compared(
     rows: Rows,
     group: IntArray,
     stratum: IntArray,
@@ -249,7 +249,7 @@ def _compared(
     return total
 
 
-def _parts(observation: Observation, comparison: Comparison) -> tuple[dict[str, Any], ...]:
+def compared_parts(observation: Observation, comparison: Comparison) -> tuple[dict[str, Any], ...]:
     rows = observation.rows
     n = np.bincount(observation.group, weights=rows.weights, minlength=len(observation.levels))
     return tuple(
@@ -273,7 +273,7 @@ def _settings(by: str, strata: str | Sequence[str] | None, rho: float) -> dict[s
     return {"by": by, "strata": names, "rho": rho}
 
 
-def _upper_tail(statistic: float, df: int) -> float:
+def upper_tail(statistic: float, df: int) -> float:
     """P(chi-square with df degrees of freedom > statistic), from the survival function."""
     from scipy.special import chdtrc
 

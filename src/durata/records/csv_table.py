@@ -1,4 +1,4 @@
-"""A text file with separated values becomes a Table: UTF-8, separated by comma, semicolon or tab."""
+"""A text file with separated values becomes a Table: separated by comma, semicolon or tab."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from collections.abc import Iterator, Sequence
 
 from durata.finding import Finding, Severity, Where
 from durata.records.cells import Cell
+from durata.records.decoding import Encoding, decode
 from durata.records.tables import MOST_COLUMNS, Choose, Table, header_of, refuse
 
 LARGEST = 512_000_000
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 SEPARATORS = (",", ";", "\t")
-SAVE_AS_UTF8 = "Save the file as 'CSV UTF-8'."
 MOST_ROWS_NAMED = 50
 
 
-def read_csv(content: bytes, file: str, choose: Choose) -> Table:
+def read_csv(content: bytes, file: str, choose: Choose, declared: Encoding | None = None) -> Table:
     """The columns that ``choose`` picks from the header.
 
     Rows are records as RFC 4180 has them, so that a line end within quotes does not begin a row. The separator is the
-    one of comma, semicolon and tab under which the header holds most of the wanted columns. Raises StudyError when the
-    bytes are not UTF-8, when quotes are broken, or when there is no header.
+    one of comma, semicolon and tab under which the header holds most of the wanted columns. ``declared`` is the
+    encoding that the study file names. Raises StudyError when the bytes do not fit their encoding, when quotes are
+    broken, or when there is no header.
     """
-    text, encoding = _decode(content, file)
+    text, encoding, said = decode(content, file, declared)
     separator = _separator(text, choose)
     records = _records(text, separator, file)
     first = next(records, [])
@@ -52,33 +51,8 @@ def read_csv(content: bytes, file: str, choose: Choose) -> Table:
         rows.append(number)
         for k in wanted:
             columns[k].append(record[k])
-    findings = tuple(_uneven(file, uneven, most))
+    findings = (*said, *_uneven(file, uneven, most))
     return Table(file, header, columns, rows, encoding=encoding, findings=findings)
-
-
-def _decode(content: bytes, file: str) -> tuple[str, str]:
-    for mark, name in OTHER_MARKS.items():
-        if content.startswith(mark):
-            raise refuse("D03", "the file is {name}, not UTF-8.", Where(file), SAVE_AS_UTF8, name=name)
-    marked = content.startswith(BYTE_ORDER_MARK)
-    body = content[len(BYTE_ORDER_MARK) :] if marked else content
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = _row_of(body[: error.start].decode("utf-8"))
-        what = "the file is not UTF-8: byte 0x{byte:02x} in row {row} is the first that does not fit."
-        where = Where(file, row=row)
-        raise refuse("D03", what, where, SAVE_AS_UTF8, byte=body[error.start], row=row) from error
-    if "\0" in text:
-        row = _row_of(text[: text.index("\0")])
-        raise refuse("D03", "row {row} has a zero byte; this is not a text file.", Where(file, row=row), SAVE_AS_UTF8,
-                     row=row)  # fmt: skip
-    return text, "utf-8 with byte order mark" if marked else "utf-8"
-
-
-def _row_of(before: str) -> int:
-    """The row in which a text breaks off; a quote that is still open there keeps its record going."""
-    return max(1, sum(1 for _ in csv.reader(io.StringIO(before + "x", newline=""))))
 
 
 def _separator(text: str, choose: Choose) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,24 +11,23 @@ import numpy as np
 from durata.category import Category
 from durata.finding import Finding, Severity, StudyError, Where
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
-from durata.records import csv_table, xlsx_table
-from durata.records.cells import Defect, identifier, label
+from durata.records.cells import Cell, Defect, identifier, label
 from durata.records.columns import Wanted, missing_columns, positions_of, wanted_columns
 from durata.records.columns import folded as folded_name
 from durata.records.deriving import derive
 from durata.records.eligibility import not_eligible
 from durata.records.flow import Flow
+from durata.records.labelled import worded
+from durata.records.patient_file import patient_table
 from durata.records.records import Column, Records, Source, without
 from durata.records.status import doubtful_status, undeclared_codes
 from durata.records.tables import Table, letters
 from durata.records.typed import Typed, read_column
-from durata.study.near import advice, shortened
-from durata.study.opening import NotReadable, inside, read_file
+from durata.study.near import shortened
 from durata.study.types import Study
 
 __all__ = ["read_records", "without"]
 
-TEXT_FILES = (".csv", ".tsv", ".txt")
 MOST_CELLS_NAMED = 200  # of one column; beyond that the rest is counted
 SHORT_IDENTIFIER = 4  # a cell that equals so short an identifier may well be a code, and is shown
 
@@ -65,54 +63,11 @@ def read_records(study: Study, folder: str | Path | None = None) -> Records:
     (103, 'patients in the file', "stanford.csv, row 5, column 'tx.date'")
     """
     root = Path(folder) if folder is not None else Path() if study.source is None else study.source.path.parent
-    content, name = _content(study, root)
     wanted = wanted_columns(study)
-    table = _table(study, content, name, wanted)
+    table, sha256 = patient_table(study, root, wanted)
     reading = _Reading(study, table, wanted)
     reading.read()
-    return reading.records(hashlib.sha256(content).hexdigest())
-
-
-def _content(study: Study, root: Path) -> tuple[bytes, str]:
-    """The bytes of the patient file and its name."""
-    file = study.data.file
-    name = file.rpartition("/")[2]
-    where = study.place("data.file") or Where(name)
-
-    def refused(what: str, remedy: str = "", **evidence: object) -> StudyError:
-        return StudyError([Finding("D03", Severity.ERROR, what, {"file": file, **evidence}, remedy, where)])
-
-    ending = Path(name).suffix.casefold()
-    if ending not in {*TEXT_FILES, ".xlsx"}:
-        remedy = "Save it as .xlsx or as CSV UTF-8."
-        if ending == ".xls":
-            raise refused("data.file: {file!r} is an old Excel file (.xls).", remedy)
-        raise refused("data.file: {file!r} is neither .csv, .tsv nor .xlsx.", remedy)
-    try:
-        limit = xlsx_table.LARGEST if ending == ".xlsx" else csv_table.LARGEST
-        return read_file(inside(root, file), limit), name
-    except NotReadable as reason:
-        remedy = _nearest_file(root, file) if str(reason) == "does not exist" else ""
-        what = "data.file: {file!r} {reason}."
-        raise refused(what, "{near}" if remedy else "", reason=str(reason), near=remedy) from reason
-
-
-def _nearest_file(root: Path, file: str) -> str:
-    folder = (root / file).parent
-    try:
-        names = [one.name for one in folder.iterdir() if one.suffix.casefold() in {*TEXT_FILES, ".xlsx"}]
-    except OSError:
-        return "The folder it should be in does not exist either."
-    return advice(file.rpartition("/")[2], names)
-
-
-def _table(study: Study, content: bytes, name: str, wanted: Sequence[Wanted]) -> Table:
-    def choose(header: Sequence[str]) -> Sequence[int]:
-        return list(positions_of(header, wanted, study.data).values())
-
-    if name.casefold().endswith(".xlsx"):
-        return xlsx_table.read_xlsx(content, name, study.data.sheet, choose)
-    return csv_table.read_csv(content, name, choose)
+    return reading.records(sha256)
 
 
 @dataclass
@@ -127,6 +82,7 @@ class _Reading:
     stops: bool = False
     typed: dict[str, dict[str, Typed]] = field(default_factory=lambda: {"date": {}, "number": {}, "category": {}})
     identifiers: list[str] = field(default_factory=list)
+    worded: dict[int, Sequence[Cell]] = field(default_factory=dict)  # columns taken by their labels
     defective: dict[str, set[int]] = field(default_factory=dict)  # people by the name of the column
     private: set[str] = field(default_factory=set)  # identifiers long enough to be recognised as such
 
@@ -135,7 +91,7 @@ class _Reading:
         table, study = self.table, self.study
         lacking = missing_columns(study, self.wanted, table.header, table.file)
         self.findings += [*table.findings, *lacking]
-        if not table.rows and not table.findings:
+        if not table.rows and all(one.severity is not Severity.ERROR for one in table.findings):
             what = "the file has a header and no patients."
             self.findings.append(Finding("D05", Severity.ERROR, what, where=Where(table.file, sheet=table.sheet)))
         self.stops = any(finding.severity is Severity.ERROR for finding in self.findings)
@@ -147,13 +103,30 @@ class _Reading:
                 continue
             column = self.position[folded_name(one.column)]
             mapped = {label(old): label(str(new)) for old, new in study.data.values.get(one.column, {}).items()}
-            typed = read_column(one, table.cells[column], missing, mapped)
+            cells = table.cells[column]
+            if column in table.labels:
+                cells = self._worded(one, column, missing, mapped)
+            typed = read_column(one, cells, missing, mapped)
             self.typed[one.kind][one.name] = typed
             if typed.trouble is not None:
                 self._whole_column(one, typed.trouble)
             self._defects(one.name, column, typed.defects)
         self._read_status()
         self._derive()
+
+    def _worded(
+        self, one: Wanted, column: int, missing: frozenset[str], mapped: Mapping[str, str]
+    ) -> Sequence[Cell]:
+        """The cells of a column whose values have labels, and what is to be said of it."""
+        found = worded(one, self.table.cells[column], self.table.labels[column], missing, mapped)
+        self.worded[column] = found.cells
+        if found.trouble is not None:
+            self._whole_column(one, found.trouble)
+        for severity, defect in found.said:
+            evidence = {"column": one.column, **defect.evidence}
+            what, where = "column {column!r}: " + defect.what, self.table.heading(column)
+            self.findings.append(Finding(defect.code, severity, what, evidence, defect.remedy, where))
+        return found.cells
 
     def _derive(self) -> None:
         """The covariates that rule sets derive, and what is impossible in their inputs."""
@@ -194,11 +167,11 @@ class _Reading:
             known = self.defective.get(outcome.status or "", set())
             refused = undeclared_codes(typed.values, outcome)
             self._defects(outcome.status or "", column, {k: v for k, v in refused.items() if k not in known})
-            where = self.table.where(1, column)
+            where = self.table.heading(column)
             self.findings += doubtful_status(self.study, name, outcome, typed.values, where)
 
     def _whole_column(self, one: Wanted, trouble: Defect) -> None:
-        where = self.study.place(one.key) or self.table.where(1, self.position[folded_name(one.column)])
+        where = self.study.place(one.key) or self.table.heading(self.position[folded_name(one.column)])
         evidence = {"column": one.column, **trouble.evidence}
         what = "column {column!r}: " + trouble.what
         self.findings.append(Finding(trouble.code, Severity.ERROR, what, evidence, trouble.remedy, where))
@@ -225,7 +198,7 @@ class _Reading:
 
     def _shown(self, k: int, column: int) -> str:
         """The text of a cell in quotes; never an identifier."""
-        text = label(self.table.cells[column][k])
+        text = label(self.worded.get(column, self.table.cells[column])[k])
         secret = column == self.position.get(folded_name(self.study.data.id)) or text in self.private
         return "the text of this cell" if secret else repr(shortened(text))
 

@@ -19,7 +19,9 @@ class Table:
 
     ``cells[k]`` is the column at position ``k`` of the header, one raw cell a row; ``rows`` says which row of the file
     each is, as a spreadsheet numbers it: the header is row 1, a record whose quoted text goes over several lines is
-    one row, and empty rows count although they are passed over. ``shape`` holds what is wrong with the table's form.
+    one row, and empty rows count although they are passed over. A file of a statistics program numbers its cases from 1
+    and has no row of names: ``header_row`` is None. ``labels[k]`` names the values of a column that has value labels.
+    ``findings`` hold what is wrong with the table's form, and what was done about it.
     """
 
     file: str
@@ -29,6 +31,14 @@ class Table:
     sheet: str | None = None
     encoding: str | None = None
     findings: tuple[Finding, ...] = field(default=())
+    header_row: int | None = 1
+    labels: Mapping[int, Mapping[float | str, str]] = field(default_factory=dict)
+
+    def heading(self, column: int) -> Where:
+        """The place of the name of the column at position ``column``."""
+        if self.header_row is None:
+            return Where(self.file, column=self.header[column])
+        return self.where(self.header_row, column)
 
     def where(self, row: int, column: int | None = None) -> Where:
         """The place of a row, or of its cell in the column at position ``column``."""

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr, Strict, field_validator, model_validator
 
 from durata.finding import Where
+from durata.study.data_files import STATISTICS_FILES, TEXT_FILES, WORKBOOKS, kinds_in_words
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.near import shortened
 from durata.study.opening import refusal
@@ -56,9 +57,16 @@ class StudyTable(Declared):
 class DataTable(Declared):
     """[data]: the file with one row per patient."""
 
-    file: Name = Field(description="The patient file (.csv, .tsv or .xlsx), in the study file's folder or below it.")
+    file: Name = Field(
+        description="The patient file (" + kinds_in_words() + "), in the study file's folder or below it."
+    )
     id: Name = Field(description="Column that identifies the patient.")
-    sheet: str | None = Field(default=None, description="Worksheet of an .xlsx file; the first one if not given.")
+    sheet: str | None = Field(default=None, description="Worksheet of a workbook; the first one if not given.")
+    encoding: Literal["utf-8", "utf-16", "gb18030"] | None = Field(
+        default=None,
+        description="Encoding of a text file that is not UTF-8 and has no byte order mark ('gb18030' for Chinese ones), "
+        "or of a file of a statistics program that does not say its own.",
+    )
     missing: Codes = Field(
         default=("", "NA"), description="Cell texts or numbers that mean missing; an empty cell always does."
     )
@@ -85,8 +93,15 @@ class DataTable(Declared):
 
     @model_validator(mode="after")
     def _sheet_fits_the_file(self) -> Self:
-        if self.sheet is not None and not self.file.casefold().endswith(".xlsx"):
-            raise ValueError("'sheet' belongs to .xlsx files")
+        if self.sheet is not None and not self.file.casefold().endswith(WORKBOOKS):
+            raise ValueError(f"'sheet' belongs to .xlsx files and other workbooks ({', '.join(WORKBOOKS[1:])})")
+        return self
+
+    @model_validator(mode="after")
+    def _encoding_fits_the_file(self) -> Self:
+        if self.encoding is not None and not self.file.casefold().endswith((*TEXT_FILES, *STATISTICS_FILES)):
+            kinds = ", ".join((*TEXT_FILES, *STATISTICS_FILES))
+            raise ValueError(f"'encoding' belongs to text files and files of statistics programs ({kinds})")
         return self
 
 

@@ -1,0 +1,1 @@
+"""Emulated trials: every patient cloned to every strategy, clones cut off when they deviate, the rest weighted."""
