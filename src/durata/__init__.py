@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from durata.cohort import Cohort as Cohort
     from durata.cohort import Weights as Weights
     from durata.designs.delayed_entry import delayed_entry as delayed_entry
+    from durata.designs.emulated.within_grace import clones_within_grace as clones_within_grace
     from durata.designs.landmark import landmark as landmark
     from durata.designs.observed import observed as observed
     from durata.designs.time_dependent import time_dependent as time_dependent
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from durata.estimate.association import association_test as association_test
     from durata.estimate.baseline import baseline_table as baseline_table
     from durata.estimate.change import paired_change as paired_change
+    from durata.estimate.cloned import cloned_hazard_ratio as cloned_hazard_ratio
+    from durata.estimate.cloned import cloned_restricted_mean as cloned_restricted_mean
+    from durata.estimate.cloned import cloned_survival as cloned_survival
     from durata.estimate.comparison import compare_groups as compare_groups
     from durata.estimate.cox import cox as cox
     from durata.estimate.cox import likelihood_ratio_test as likelihood_ratio_test
@@ -90,6 +94,7 @@ _HOMES = {
     "observed": "durata.designs.observed",
     "delayed_entry": "durata.designs.delayed_entry",
     "landmark": "durata.designs.landmark",
+    "clones_within_grace": "durata.designs.emulated.within_grace",
     "time_dependent": "durata.designs.time_dependent",
     "cohort_from_frame": "durata.door",
     "cohort_from_arrays": "durata.door",
@@ -105,6 +110,10 @@ _HOMES = {
     "restricted_mean": "durata.estimate.restricted_mean",
     "restricted_mean_contrasts": "durata.estimate.restricted_mean",
     "guaranteed_time": "durata.estimate.guaranteed_time",
+    # two strategies, cloned and weighted
+    "cloned_survival": "durata.estimate.cloned",
+    "cloned_restricted_mean": "durata.estimate.cloned",
+    "cloned_hazard_ratio": "durata.estimate.cloned",
     # tests
     "log_rank": "durata.estimate.tests",
     "log_rank_trend": "durata.estimate.tests",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from durata.designs.catalogue import DESIGNS
 from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.plan import answers_for, planned
@@ -200,7 +201,7 @@ def refuse_without_events(study: Study, answers: Answers, refusals: list[str]) -
     """Raise CannotEstimate when no cohort stands, or none of them holds a single event."""
     stands = False
     for outcome in study.outcomes:
-        for design in ("observed_from_start", "observed_from_end", "time_dependent"):
+        for design in DESIGNS:
             cohort = answers.cohort(design, outcome)
             if not isinstance(cohort, Refused):
                 stands = True

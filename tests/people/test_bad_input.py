@@ -283,7 +283,7 @@ def test_patient_file_nobody_may_read(folder, said, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("file", "words"),
-    [("people.xls", "is an old Excel file (.xls)"), ("people.pdf", "is neither .csv, .tsv nor .xlsx")],
+    [("people.mdb", "is neither .csv, .tsv, .txt, .xlsx,"), ("people.pdf", ".xpt nor .parquet")],
 )
 def test_patient_file_of_another_kind(folder, said, file: str, words: str) -> None:
     folder.declare(("people.csv", file))

@@ -40,9 +40,7 @@ def encoded(folder, encoding: str, mark: bytes = b"") -> None:
     file.write_bytes(mark + file.read_text(encoding="utf-8").encode(encoding))
 
 
-@pytest.mark.parametrize(
-    ("encoding", "mark"), [("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)]
-)
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)])
 def test_utf_16_with_a_byte_order_mark(folder, encoding: str, mark: bytes) -> None:
     """What a spreadsheet calls 'Unicode text'; the separator there is a tab."""
     expected = folder.read()

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 import durata as du
-from durata.records import xlsx_table
+from durata.records import sheets
 
 
 def rows_of(folder) -> list[list[object]]:
@@ -173,8 +173,8 @@ def zipped(parts: dict[str, bytes]) -> bytes:
     [
         (b"id,start\n1,2020-01-01\n", "this is not an Excel workbook"),
         (b"", "this is not an Excel workbook"),
-        (xlsx_table.OLD_OFFICE + b"\0" * 600, "this is an old Excel file (.xls)"),
-        (xlsx_table.OLD_OFFICE + "EncryptedPackage".encode("utf-16-le"), "the workbook is protected by a password"),
+        (sheets.OLD_OFFICE + b"\0" * 600, "this is an old Excel file (.xls)"),
+        (sheets.OLD_OFFICE + "EncryptedPackage".encode("utf-16-le"), "the workbook is protected by a password"),
         (zipped({"a.txt": b"hello"}), "the workbook cannot be read"),
         (zipped({f"{k}": b"" for k in range(2_001)}), "the workbook has 2,001 parts; more than 2,000 are refused"),
     ],

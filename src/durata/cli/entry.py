@@ -9,7 +9,25 @@ from typing import Any
 
 import click
 
-from durata.cli.exits import Exit, leave_with
+from durata.cli.exits import Asked, Exit, leave_with
+
+
+class OutputFolder(click.Path):
+    """A folder to write into, which has to have a name: an empty word would be the folder one stands in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or a usage error for an empty word."""
+        if not str(value).strip():
+            self.fail("the name of the folder is empty. Name a folder, or leave -o out.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def remember(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Keep the format that was asked for, so that an error too is told in it."""
+    if isinstance(context.obj, Asked):
+        context.obj.json = value == "json"
+    return value
+
 
 FORMAT = click.option(
     "--format",
@@ -17,10 +35,11 @@ FORMAT = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
+    callback=remember,
     help="json prints one document on stdout and nothing else.",
 )
 STUDY = click.argument("study", type=click.Path(path_type=Path))
-OUTPUT = click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder for the report.")
+OUTPUT = click.option("--output", "-o", type=OutputFolder(path_type=Path), help="Folder for the report.")
 
 
 def print_json(document: Any) -> None:
@@ -67,6 +86,8 @@ def demo(name: str, output: Path | None, shape: str) -> None:
 @FORMAT
 def run(study: Path, output: Path | None, shape: str) -> None:
     """Run a study file: report.html and results.json in one folder."""
+    if not study.name:
+        raise click.UsageError(f"{study} is a folder. Name the study file in it.")
     run_and_write(study, output or study.with_name(f"{study.stem}-report"), shape)
 
 

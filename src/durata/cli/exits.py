@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NoReturn
 
@@ -25,10 +26,18 @@ class Exit(IntEnum):
     CANCELLED = 130
 
 
+@dataclass
+class Asked:
+    """What was asked of the command line as a whole; the commands' --format sets it, errors are told by it."""
+
+    json: bool = False
+
+
 def leave_with(command: click.Command) -> NoReturn:
     """Run a command and exit with the code its outcome deserves."""
+    asked = Asked()
     try:
-        command.main(standalone_mode=False)
+        command.main(standalone_mode=False, obj=asked)
     except click.exceptions.Abort:
         click.echo("Cancelled.", err=True)
         sys.exit(Exit.CANCELLED)
@@ -39,7 +48,7 @@ def leave_with(command: click.Command) -> NoReturn:
         error.show()
         sys.exit(Exit.USAGE)
     except DurataError as error:
-        say(error)
+        say(error, json_asked=asked.json)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
@@ -50,9 +59,9 @@ def leave_with(command: click.Command) -> NoReturn:
     sys.exit(Exit.OK)
 
 
-def say(error: DurataError) -> None:
+def say(error: DurataError, *, json_asked: bool) -> None:
     """Print an error: each finding on a line of its own on stderr; as one JSON document on stdout if that was asked."""
-    if "json" in sys.argv[1:] or "--format=json" in sys.argv[1:]:
+    if json_asked:
         from durata.report.results import as_plain, finding_words
 
         findings = [finding_words(finding) for finding in error.findings] if isinstance(error, StudyError) else []

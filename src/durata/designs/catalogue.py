@@ -75,4 +75,4 @@ def declared_design(study: Study) -> str:
 def in_words(sentence: str, study: Study) -> str:
     """Fill a design's sentence with the study's own words for the start and the end of treatment."""
     start, end = study.treatment.start_name, study.treatment.end_name
-    return sentence.format(start=start, end=end, Start=start.capitalize(), End=end[:1].upper() + end[1:])
+    return sentence.format(start=start, end=end, Start=start[:1].upper() + start[1:], End=end[:1].upper() + end[1:])

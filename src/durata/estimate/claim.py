@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfc, ndtri
 
-from durata.designs.catalogue import DESIGNS, declared_design
+from durata.designs.catalogue import declared_design
 from durata.designs.observed import no_end
 from durata.estimate.analysis import Answers, Refused
+from durata.estimate.firth import needs_firth
 from durata.estimate.guaranteed_time import GuaranteedTime, guaranteed_time
-from durata.estimate.plan import adjustment, cox_analysis, has_adjustment
+from durata.estimate.plan import cox_analysis, firth_analysis, has_adjustment
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
 from durata.records.flow import Flow
@@ -47,7 +48,6 @@ def contrasts(study: Study, answers: Answers, design: str, outcome: str, *, adju
     if not isinstance(answer, Effects):
         return ()
     low, high = answer.interval()
-    adjust = adjustment(study, outcome) if adjusted else ()
     return tuple(
         Contrast(
             design=design,
@@ -59,7 +59,7 @@ def contrasts(study: Study, answers: Answers, design: str, outcome: str, *, adju
             conf_high=float(np.exp(high[j])),
             p_value=float(answer.p_value[j]),
             conf_level=answer.conf_level,
-            adjusted_for=tuple(adjust),
+            adjusted_for=fitted_beside_groups(answer),
         )
         for j, term in enumerate(answer.terms)
         if term.variable == "group"
@@ -76,40 +76,69 @@ def between(
     *,
     adjusted: bool,
     subgroup: str = "",
+    conf_level: float | None = None,
 ) -> Contrast:
     """The hazard ratio of any two groups from one Cox model, through the covariance of its coefficients.
 
+    Where the ordinary model runs to infinity, Firth's penalised one answers, unless the study file says never.
+    ``conf_level`` is that of the interval; the model's own when not given.
+
     Raises
     ------
-    CannotEstimate : the model was refused, or does not hold one of the groups.
+    CannotEstimate : no model can be had, or it does not hold one of the groups.
     """
-    answer = answers.ask(cox_analysis(study, design, outcome, adjusted=adjusted, subgroup=subgroup))
-    if isinstance(answer, Refused):
-        raise CannotEstimate(answer.reason)
-    if not isinstance(answer, Effects):
-        raise CannotEstimate("The model has no coefficients.")
-    weights = np.zeros(len(answer.terms))
+    answer = model_answer(study, answers, design, outcome, adjusted=adjusted, subgroup=subgroup)
+    level = answer.conf_level if conf_level is None else conf_level
+    position = {term.level: j for j, term in enumerate(answer.terms) if term.variable == "group"}
     references = {term.reference for term in answer.terms if term.variable == "group"}
+    weights = np.zeros(len(answer.terms))
     for name, sign in ((group, 1.0), (versus, -1.0)):
-        found = [j for j, term in enumerate(answer.terms) if term.variable == "group" and term.level == name]
-        if not found and name not in references:
+        if name in position:
+            weights[position[name]] = sign
+        elif name not in references:
             raise CannotEstimate(f"The model does not hold the group {name!r}.")
-        weights[found] = sign
     estimate = float(weights @ answer.estimate)
     std_error = float(np.sqrt(weights @ answer.covariance @ weights))
-    half = float(ndtri(0.5 + answer.conf_level / 2)) * std_error
+    half = float(ndtri(0.5 + level / 2)) * std_error
+    low, high, p_value = estimate - half, estimate + half, float(erfc(abs(estimate / std_error) / np.sqrt(2.0)))
+    if versus in references and level == answer.conf_level:
+        # a coefficient of its own keeps its own limits and test, which for Firth's model are those of the profile
+        j = position[group]
+        low, high, p_value = float(answer.interval()[0][j]), float(answer.interval()[1][j]), float(answer.p_value[j])
     return Contrast(
         design=design,
         outcome=outcome,
         level=group,
         reference=versus,
         hazard_ratio=float(np.exp(estimate)),
-        conf_low=float(np.exp(estimate - half)),
-        conf_high=float(np.exp(estimate + half)),
-        p_value=float(erfc(abs(estimate / std_error) / np.sqrt(2.0))),
-        conf_level=answer.conf_level,
-        adjusted_for=adjustment(study, outcome) if adjusted else (),
+        conf_low=float(np.exp(low)),
+        conf_high=float(np.exp(high)),
+        p_value=p_value,
+        conf_level=level,
+        adjusted_for=fitted_beside_groups(answer),
     )
+
+
+def model_answer(
+    study: Study, answers: Answers, design: str, outcome: str, *, adjusted: bool, subgroup: str = ""
+) -> Effects:
+    """The ordinary Cox model, or Firth's where that one was refused for separation; CannotEstimate otherwise."""
+    answer = answers.ask(cox_analysis(study, design, outcome, adjusted=adjusted, subgroup=subgroup))
+    if isinstance(answer, Effects):
+        return answer
+    model = study.models.get(outcome)
+    cohort = answers.cohort(design, outcome)
+    allowed = model is None or model.firth != "never"
+    if isinstance(answer, Refused) and allowed and not isinstance(cohort, Refused) and needs_firth(answer, cohort):
+        penalised = answers.ask(firth_analysis(study, design, outcome, adjusted=adjusted, subgroup=subgroup))
+        if isinstance(penalised, Effects):
+            return penalised
+    raise CannotEstimate(answer.reason if isinstance(answer, Refused) else "The model has no coefficients.")
+
+
+def fitted_beside_groups(effects: Effects) -> tuple[str, ...]:
+    """The covariates a fitted model holds beside the groups, those a screen let in included."""
+    return tuple(dict.fromkeys(term.variable for term in effects.terms if term.variable != "group"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +180,3 @@ def never_ended(study: Study, flow: Flow) -> int:
     """How many patients a flow left out because their treatment never was seen to end."""
     reason = no_end(study)
     return sum(step.excluded for step in flow.steps if step.reason == reason)
-
-
-def side_by_side(study: Study, answers: Answers, outcome: str) -> tuple[Contrast, ...]:
-    """Every exposure contrast of one outcome under every design, by the declared model."""
-    adjusted = has_adjustment(study, outcome)
-    return tuple(
-        contrast for design in DESIGNS for contrast in contrasts(study, answers, design, outcome, adjusted=adjusted)
-    )

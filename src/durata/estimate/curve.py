@@ -13,6 +13,9 @@ from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray
 from durata.kernels.step_function import quantiles, rounding, steps_until
 
+NO_INTERVAL = "none"
+"""The ``interval`` of a curve that has no standard errors and no limits."""
+
 
 def _asked(numbers: float | Iterable[float], what: str) -> FloatArray:
     """Numbers asked for, one or several, as an array; refused when missing or infinite."""
@@ -148,6 +151,8 @@ class Curve(Tidy):
             row["note"] = f"beyond the last observation at {stretch.until:g} {self.unit}"
         elif exhausted:
             row["note"] = "everybody still at risk has had the event; there is no interval"
+        elif self.interval == NO_INTERVAL:
+            row |= dict.fromkeys(("std_error", "conf_low", "conf_high"))
         elif row["conf_low"] is None:
             row["note"] = f"no {self.interval} interval while nobody has had the event"
         return row

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
 
 from durata.category import Category
 from durata.cohort import Cohort
@@ -26,6 +27,7 @@ from durata.study.types import Study
 from durata.terms import TermLike, factor, strata
 
 Estimator = Callable[[Cohort, Analysis], Answer]
+Ties = Literal["breslow", "efron"]
 
 
 def by(analysis: Analysis) -> str | None:
@@ -41,19 +43,27 @@ def names(analysis: Analysis, setting: str) -> tuple[str, ...]:
 
 
 def number(analysis: Analysis, setting: str) -> float:
-    """A setting that holds a number."""
-    value = analysis.setting(setting, float("nan"))
-    return float(value) if isinstance(value, int | float) else float("nan")
+    """A setting that holds a number; KeyError when it holds none."""
+    value = analysis.setting(setting)
+    if not isinstance(value, int | float):
+        raise KeyError(f"{analysis} has no number {setting!r}")
+    return float(value)
 
 
-def model_terms(cohort: Cohort, analysis: Analysis) -> tuple[list[TermLike], tuple[Finding, ...]]:
+def model_terms(cohort: Cohort, analysis: Analysis, screen: Screen) -> tuple[list[TermLike], tuple[Finding, ...]]:
     """The terms of a Cox model, with a note on what was screened in and what could not vary."""
     notes: list[Finding] = []
     wanted = list(names(analysis, "terms"))
-    kept = screened(cohort, analysis, wanted)
+    kept: list[str] = []
     if analysis.setting("screen_p"):
-        evidence = {"p": number(analysis, "screen_p"), "kept": ", ".join(kept) or "none"}
-        text = "Covariates with a univariable p below {p} were added to the model: {kept}."
+        found = screen(analysis)
+        kept = [name for name in found.kept if name not in wanted]
+        evidence = {
+            "p": number(analysis, "screen_p"),
+            "kept": ", ".join(found.kept) or "none",
+            "untested": f" Could not be tested: {', '.join(found.untested)}." if found.untested else "",
+        }
+        text = "Covariates with a likelihood-ratio p below {p} alone, in the declared design, were added: {kept}.{untested}"
         notes.append(Finding("N30", Severity.INFO, text, evidence))
     constant = [name for name in (*wanted, *kept) if name != "group" and is_constant(cohort, name)]
     if constant:
@@ -71,22 +81,45 @@ def model_terms(cohort: Cohort, analysis: Analysis) -> tuple[list[TermLike], tup
     return terms, tuple(notes)
 
 
-def screened(cohort: Cohort, analysis: Analysis, wanted: list[str]) -> list[str]:
-    """The candidates whose univariable likelihood-ratio p is below the declared one; those without a model stay out."""
-    if not analysis.setting("screen_p"):
-        return []
-    kept = []
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What a univariable screen let into the model, and the candidates that no model could test."""
+
+    kept: tuple[str, ...]
+    untested: tuple[str, ...]
+
+
+Screen = Callable[[Analysis], Screened]
+
+
+def screened(cohort: Cohort, analysis: Analysis) -> Screened:
+    """Test the candidates one by one by likelihood ratio (Firth's where an ordinary model has no estimate)."""
+    kept, untested = [], []
+    stratified = names(analysis, "strata")
     for name in names(analysis, "candidates"):
-        if name in wanted:
-            continue
+        terms: list[TermLike] = [name, strata(*stratified)] if stratified else [name]
         try:
-            p_value = cox(cohort, [name]).tests["likelihood_ratio"].p_value
+            p_value = likelihood_ratio_p(cohort, terms, ties(analysis))
         except CannotEstimate:
-            # a covariate that has no model of its own cannot pass the screen; its own row says why
+            # the report names it: it neither passed nor failed
+            untested.append(name)
             continue
         if p_value < number(analysis, "screen_p"):
             kept.append(name)
-    return kept
+    return Screened(tuple(kept), tuple(untested))
+
+
+def likelihood_ratio_p(cohort: Cohort, terms: list[TermLike], how: Ties) -> float:
+    """Likelihood-ratio p of all terms, penalised where a coefficient runs to infinity."""
+    try:
+        return cox(cohort, terms, ties=how).tests["likelihood_ratio"].p_value
+    except CannotEstimate:
+        return firth_cox(cohort, terms, ties=how).tests["likelihood_ratio"].p_value
+
+
+def ties(analysis: Analysis) -> Ties:
+    """How an analysis handles tied times."""
+    return "breslow" if analysis.setting("ties") == "breslow" else "efron"
 
 
 def is_constant(cohort: Cohort, name: str) -> bool:
@@ -98,22 +131,17 @@ def is_constant(cohort: Cohort, name: str) -> bool:
     return len(known) == 0 or bool((known == known[0]).all())
 
 
-def fitted_cox(cohort: Cohort, analysis: Analysis) -> Effects:
+def fitted_cox(cohort: Cohort, analysis: Analysis, screen: Screen) -> Effects:
     """The Cox model an analysis describes."""
-    terms, notes = model_terms(cohort, analysis)
-    effects = cox(
-        cohort,
-        terms,
-        ties="breslow" if analysis.setting("ties") == "breslow" else "efron",
-        cluster="person" if analysis.setting("robust", False) else None,
-    )
+    terms, notes = model_terms(cohort, analysis, screen)
+    effects = cox(cohort, terms, ties=ties(analysis), cluster="person" if analysis.setting("robust", False) else None)
     return replace(effects, notes=(*effects.notes, *notes))
 
 
-def fitted_firth(cohort: Cohort, analysis: Analysis) -> Effects:
+def fitted_firth(cohort: Cohort, analysis: Analysis, screen: Screen) -> Effects:
     """Firth's penalised model of the same terms."""
-    terms, notes = model_terms(cohort, analysis)
-    effects = firth_cox(cohort, terms, ties="breslow" if analysis.setting("ties") == "breslow" else "efron")
+    terms, notes = model_terms(cohort, analysis, screen)
+    effects = firth_cox(cohort, terms, ties=ties(analysis))
     return replace(effects, notes=(*effects.notes, *notes))
 
 
@@ -140,9 +168,6 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "restricted_mean_contrasts": lambda cohort, one: restricted_mean_contrasts(
             cohort, by="group", until=number(one, "until"), reference=str(one.setting("reference")) or None
         ),
-        "cox": fitted_cox,
-        "firth_cox": fitted_firth,
-        "proportional_hazards": lambda cohort, one: proportional_hazards_test(cohort, fitted_cox(cohort, one)),
         "baseline": described_baseline,
         "response_rates": lambda cohort, one: response_rates(
             cohort, str(one.setting("of")), names(one, "success"), by=by(one)
@@ -157,8 +182,21 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
 )
 
 
-def estimators_for(study: Study) -> dict[str, Estimator]:
-    """Every estimator, each restricted to the subgroup its analysis names; and the interaction test of a subgroup."""
+def estimators_for(study: Study, declared_cohort: Callable[[str], Cohort]) -> dict[str, Estimator]:
+    """Every estimator, each restricted to the subgroup its analysis names; models and the interaction test with them.
+
+    ``declared_cohort(outcome)`` is the cohort in which candidates are screened, the same for every design.
+    """
+    found: dict[Analysis, Screened] = {}
+
+    def screen(analysis: Analysis) -> Screened:
+        kept_settings = tuple(
+            one for one in analysis.settings if one[0] in ("candidates", "screen_p", "strata", "ties")
+        )
+        asked = Analysis("", analysis.outcome, "screen", kept_settings)
+        if asked not in found:
+            found[asked] = screened(declared_cohort(analysis.outcome), asked)
+        return found[asked]
 
     def inside(estimator: Estimator) -> Estimator:
         def answer(cohort: Cohort, analysis: Analysis) -> Answer:
@@ -171,6 +209,13 @@ def estimators_for(study: Study) -> dict[str, Estimator]:
 
     def interaction(cohort: Cohort, analysis: Analysis) -> Answer:
         subgroup = str(analysis.setting("of"))
-        return interaction_test(cohort, study.subgroups[subgroup], subgroup)
+        stratified = names(analysis, "strata")
+        return interaction_test(cohort, study.subgroups[subgroup], subgroup, ties=ties(analysis), stratified=stratified)
 
-    return {**{name: inside(estimator) for name, estimator in ESTIMATORS.items()}, "interaction": interaction}
+    models: dict[str, Estimator] = {
+        "cox": lambda cohort, one: fitted_cox(cohort, one, screen),
+        "firth_cox": lambda cohort, one: fitted_firth(cohort, one, screen),
+        "proportional_hazards": lambda cohort, one: proportional_hazards_test(cohort, fitted_cox(cohort, one, screen)),
+    }
+    everything = {**ESTIMATORS, **models}
+    return {**{name: inside(estimator) for name, estimator in everything.items()}, "interaction": interaction}

@@ -19,6 +19,7 @@ GLOSSARY: Mapping[str, str] = {
     "group": "the group of people a row is about",
     "reference": "the group or level compared with",
     "cause": "the event type, where several compete",
+    "value": "the value of a number a row is about: of a covariate, or a cut that divides X <= value from X > value",
     "time": "time since time zero, in the unit of the answer",
     "probability": "the probability a quantile belongs to",
     "estimate": "the estimate, on the scale the answer names",

@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from durata.designs.catalogue import declared_design
-from durata.estimate.analysis import Answers
+from durata.estimate.analysis import Answers, Refused
 from durata.estimate.claim import Contrast, between
-from durata.estimate.plan import subgroup_analyses
-from durata.estimate.result import Test
+from durata.estimate.guaranteed_time import guaranteed_time
+from durata.estimate.plan import cox_analysis, has_adjustment, subgroup_analyses
+from durata.estimate.result import Effects, Test
 from durata.finding import CannotEstimate
 from durata.study.paper import Claim
 from durata.study.types import Study
 
 SUPPORTED, NOT_SUPPORTED, NOT_ESTIMABLE = "supported", "not supported", "cannot be judged"
+ASSOCIATION = "as an association"
 DIFFERS = 0.05
+CONF_LEVEL = 0.95
+ENOUGH_EVENTS_PER_PARAMETER = 10
+
+# what each claim needs of a contrast, why it is then supported, and why not where the interval holds 1
+Needs = tuple[Callable[[Contrast], bool], str, str]
+WANTED: Mapping[str, Needs] = MappingProxyType(
+    {
+        "better": (
+            lambda contrast: contrast.direction < 0,
+            "the interval of the hazard ratio lies below 1",
+            "the interval of the hazard ratio does not lie below 1",
+        ),
+        "best": (
+            lambda contrast: contrast.direction < 0,
+            "the simultaneous intervals of the hazard ratios lie below 1",
+            "the simultaneous intervals of the hazard ratios do not all lie below 1",
+        ),
+        "worse": (
+            lambda contrast: contrast.direction > 0,
+            "the interval of the hazard ratio lies above 1",
+            "the interval of the hazard ratio does not lie above 1",
+        ),
+        "no better": (
+            lambda contrast: contrast.direction > 0,
+            "the interval of the hazard ratio lies above 1: it is worse",
+            "the interval of the hazard ratio holds 1, and also a benefit that may matter",
+        ),
+        "no difference": (
+            lambda contrast: False,
+            "",
+            "the interval holds 1, but also differences that matter; no margin was declared",
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +75,10 @@ class Judgement:
 def judged(study: Study, answers: Answers) -> tuple[Judgement, ...]:
     """Judge every declared claim by the declared design's estimates.
 
-    "better" and "best" need intervals wholly below 1, adjusted where the claim says so. "no difference" is never
-    supported by an interval that merely holds 1: absence of evidence is not evidence of absence.
+    "better" and "best" need intervals wholly below 1, adjusted where the claim says so; those of "best" hold for all
+    its comparisons together. "no difference" is never supported by an interval that merely holds 1: absence of evidence
+    is not evidence of absence. What is supported by a design whose clock is bent, or by fewer than 10 events a
+    parameter, is supported as an association.
 
     References
     ----------
@@ -63,7 +103,8 @@ def judge_claim(study: Study, answers: Answers, name: str, claim: Claim) -> Judg
         else tuple(group.name for group in study.treatment.groups if group.name != claim.group)
     )
     design = declared_design(study)
-    adjusted = claim.adjusted and claim.subgroup is None
+    # the best of several is picked after looking: its intervals hold for all comparisons together (Bonferroni)
+    level = 1 - (1 - CONF_LEVEL) / len(others)
     try:
         contrasts = tuple(
             between(
@@ -73,35 +114,49 @@ def judge_claim(study: Study, answers: Answers, name: str, claim: Claim) -> Judg
                 claim.outcome,
                 claim.group,
                 other,
-                adjusted=adjusted,
+                adjusted=claim.adjusted,
                 subgroup=claim.subgroup or "",
+                conf_level=level if len(others) > 1 else None,
             )
             for other in others
         )
     except CannotEstimate as refusal:
         return Judgement(name, claim, (), (), NOT_ESTIMABLE, str(refusal))
     interaction = interaction_p(study, answers, design, claim)
-    if claim.says == "no difference":
-        return no_difference(name, claim, contrasts)
-    failing = tuple(contrast for contrast in contrasts if contrast.direction >= 0)
+    holds, says_so, otherwise = WANTED[claim.says]
+    failing = tuple(contrast for contrast in contrasts if not holds(contrast))
     if failing:
-        reason = "the interval of the hazard ratio does not lie below 1"
+        reason = otherwise if all(one.direction == 0 for one in failing) else opposite(failing)
         return Judgement(name, claim, contrasts, failing, NOT_SUPPORTED, reason, interaction)
     if claim.subgroup is not None and (interaction is None or interaction >= DIFFERS):
         reason = "no interaction shows that the effect differs between inside and outside the subgroup"
         return Judgement(name, claim, contrasts, (), NOT_SUPPORTED, reason, interaction)
-    return Judgement(
-        name, claim, contrasts, (), SUPPORTED, "the interval of the hazard ratio lies below 1", interaction
-    )
+    weak = weaknesses(study, answers, design, claim.outcome)
+    reason = says_so if not weak else f"{says_so}; but {'; '.join(weak)}: association, causation not shown"
+    return Judgement(name, claim, contrasts, (), ASSOCIATION if weak else SUPPORTED, reason, interaction)
 
 
-def no_difference(name: str, claim: Claim, contrasts: tuple[Contrast, ...]) -> Judgement:
-    """A claim of no difference: refuted by an interval beyond 1, and never shown by one that holds 1."""
-    beyond = tuple(contrast for contrast in contrasts if contrast.direction != 0)
-    if beyond:
-        return Judgement(name, claim, contrasts, beyond, NOT_SUPPORTED, "the interval excludes 1: they differ")
-    reason = "the interval holds 1, but also differences that matter; no margin was declared"
-    return Judgement(name, claim, contrasts, contrasts, NOT_SUPPORTED, reason)
+def opposite(failing: tuple[Contrast, ...]) -> str:
+    """In words, which of two groups has the higher hazard where an interval lies wholly on one side of 1."""
+    one = next(contrast for contrast in failing if contrast.direction != 0)
+    higher = one.level if one.direction > 0 else one.reference
+    return f"the interval excludes 1: {higher} has the higher hazard"
+
+
+def weaknesses(study: Study, answers: Answers, design: str, outcome: str) -> tuple[str, ...]:
+    """Why an estimate that says so still does not show an effect: the design's clock, and too few events."""
+    cohort = answers.cohort(design, outcome)
+    if isinstance(cohort, Refused):
+        return ()
+    weak = []
+    if study.time.zero == "end":
+        weak.append(f"time runs from {study.treatment.end_name}, the end of what is compared")
+    elif any(row.days > 0 for row in guaranteed_time(cohort)):
+        weak.append("the groups carry guaranteed time")
+    model = answers.ask(cox_analysis(study, design, outcome, adjusted=has_adjustment(study, outcome)))
+    if isinstance(model, Effects) and model.n_events < ENOUGH_EVENTS_PER_PARAMETER * len(model.terms):
+        weak.append(f"{model.n_events} events carry {len(model.terms)} parameters")
+    return tuple(weak)
 
 
 def interaction_p(study: Study, answers: Answers, design: str, claim: Claim) -> float | None:

@@ -99,7 +99,19 @@ def subgroup_analyses(study: Study, design: str, outcome: str, subgroup: str) ->
         "log_rank": Analysis(design, outcome, "log_rank", inside),
         "pairwise_log_rank": Analysis(design, outcome, "pairwise_log_rank", inside),
         "cox": cox_analysis(study, design, outcome, adjusted=False, subgroup=subgroup),
-        "interaction": Analysis(design, outcome, "interaction", (("of", subgroup),)),
+        "interaction": Analysis(
+            design,
+            outcome,
+            "interaction",
+            (
+                ("of", subgroup),
+                *(
+                    one
+                    for one in model_settings(study, design, outcome, adjusted=False)
+                    if one[0] in ("strata", "ties")
+                ),
+            ),
+        ),
     }
 
 
@@ -212,4 +224,7 @@ def answers_for(study: Study, records: Records) -> Answers:
             raise CannotEstimate(f"There is no design {design!r}; there are {', '.join(DESIGNS)}.")
         return DESIGNS[design].build(study, records, outcome)
 
-    return Answers(cohort_of, estimators_for(study))
+    def declared_cohort(outcome: str) -> Cohort:
+        return cohort_of(declared_design(study), outcome)
+
+    return Answers(cohort_of, estimators_for(study, declared_cohort))

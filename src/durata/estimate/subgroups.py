@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from durata.category import Category
@@ -11,7 +13,7 @@ from durata.estimate.result import Test
 from durata.finding import CannotEstimate
 from durata.records.eligibility import satisfies
 from durata.study.paper import Condition
-from durata.terms import TermLike, interaction
+from durata.terms import TermLike, interaction, strata
 
 INSIDE = "subgroup"
 
@@ -30,7 +32,15 @@ def restricted(cohort: Cohort, condition: Condition, name: str) -> Cohort:
     return cohort.select(inside)
 
 
-def interaction_test(cohort: Cohort, condition: Condition, name: str, *, by: str = "group") -> Test:
+def interaction_test(
+    cohort: Cohort,
+    condition: Condition,
+    name: str,
+    *,
+    by: str = "group",
+    ties: Literal["breslow", "efron"] = "efron",
+    stratified: tuple[str, ...] = (),
+) -> Test:
     """Test whether hazard ratios of the groups differ between those inside and those outside a subgroup.
 
     Likelihood-ratio test of the products of group and subgroup in a Cox model with both; persons whose value is
@@ -41,6 +51,7 @@ def interaction_test(cohort: Cohort, condition: Condition, name: str, *, by: str
     cohort : with groups, and the covariate that the condition asks.
     condition, name : the subgroup.
     by : the column of groups.
+    ties, stratified : handling of tied times, and the columns whose strata have baseline hazards of their own.
 
     Returns
     -------
@@ -70,5 +81,7 @@ def interaction_test(cohort: Cohort, condition: Condition, name: str, *, by: str
     if inside.all() or not inside.any():
         raise CannotEstimate(f"Everybody is on one side of the subgroup {condition.label or name!r}.")
     marked = known.with_columns(**{INSIDE: Category(inside.astype(np.intp), ("outside", "inside"))})
-    terms: list[TermLike] = [by, INSIDE]
-    return likelihood_ratio_test(cox(marked, terms), cox(marked, [*terms, interaction(by, INSIDE)]))
+    terms: list[TermLike] = [by, INSIDE, *([strata(*stratified)] if stratified else [])]
+    return likelihood_ratio_test(
+        cox(marked, terms, ties=ties), cox(marked, [*terms, interaction(by, INSIDE)], ties=ties)
+    )

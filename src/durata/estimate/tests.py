@@ -250,6 +250,7 @@ def compared(
 
 
 def compared_parts(observation: Observation, comparison: Comparison) -> tuple[dict[str, Any], ...]:
+    """One row a group: n, observed and expected events."""
     rows = observation.rows
     n = np.bincount(observation.group, weights=rows.weights, minlength=len(observation.levels))
     return tuple(

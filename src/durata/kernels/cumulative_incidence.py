@@ -42,7 +42,7 @@ def aalen_johansen(at_risk: FloatArray, events: FloatArray) -> Incidence:
     left = at_risk - events.sum(axis=1)
     # Sums of fractional weights only nearly cancel when everybody left has the event.
     left = np.where(left > NOBODY * at_risk, left, 0.0)
-    free = np.cumprod(np.where(at_risk > 0, _ratio(left, at_risk), 1.0))
+    free: FloatArray = np.cumprod(np.where(at_risk > 0, _ratio(left, at_risk), 1.0), dtype=np.float64)
     before = np.concatenate([[1.0], free[:-1]])
     steps = before[:, None] * _ratio(events, at_risk[:, None])
     return Incidence(at_risk, events, before, free, np.cumsum(steps, axis=0))
@@ -183,9 +183,7 @@ def jackknife_variance(curve: Incidence, cause: int | None, ended: Ended) -> Flo
     return np.asarray(np.concatenate([[0.0], variance])[last + 1], dtype=np.float64)
 
 
-def jackknife_area_variance(
-    curve: Incidence, cause: int | None, ended: Ended, time: FloatArray, until: float
-) -> float:
+def jackknife_area_variance(curve: Incidence, cause: int | None, ended: Ended, time: FloatArray, until: float) -> float:
     """Infinitesimal-jackknife variance of the area under F up to ``until``, the times (m,) being those of the curve."""
     of = influence(curve, cause, ended)
     edges = np.minimum(np.concatenate([time, [until]]), until)
@@ -240,6 +238,6 @@ def _cumulated_within(values: FloatArray, owner: IntArray) -> FloatArray:
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
-    """above / below, 0 where ``below`` is 0."""
+    """``above / below``, 0 where ``below`` is 0."""
     shape = np.broadcast_shapes(np.shape(above), np.shape(below))
     return np.divide(above, below, out=np.zeros(shape), where=np.broadcast_to(below, shape) != 0)

@@ -39,7 +39,9 @@ def gray_comparison(at_risk: FloatArray, events: FloatArray, others: FloatArray,
     F_prior = np.concatenate([[0.0], F[:-1]])
     weight = np.maximum(1.0 - F_prior, 0.0) ** rho if rho != 0.0 else np.ones(len(F))
     in_set = uncensored * (1.0 - F_before)
-    share = np.divide(in_set, in_set.sum(axis=1, keepdims=True), out=np.zeros_like(n), where=in_set.sum(axis=1)[:, None] > 0)
+    share = np.divide(
+        in_set, in_set.sum(axis=1, keepdims=True), out=np.zeros_like(n), where=in_set.sum(axis=1)[:, None] > 0
+    )
     expected = (weight * d_all) @ share
     # c (m, K, K): how the score of group i moves with the incidence of group k, accumulated.
     part = np.divide(uncensored, total[:, None], out=np.zeros_like(n), where=total[:, None] > 0)

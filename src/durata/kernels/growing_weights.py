@@ -10,7 +10,7 @@ import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.kernels.newton import Status
-from durata.kernels.partial_likelihood.fit import CoxFit, fit_cox, kept_columns
+from durata.kernels.partial_likelihood.fit import CoxFit, fit_cox
 from durata.kernels.partial_likelihood.likelihood import risk_sums
 from durata.kernels.partial_likelihood.risk_order import order_risk_sets
 
@@ -33,11 +33,12 @@ class GrowingWeights:
 
     def at(self, time: float) -> FloatArray:
         """(n,) the weight of every row just before a time."""
-        return np.exp(self.hazard_before(np.array([time]))[0] * self.relative_risk)
+        hazard = float(self.hazard_before(np.array([time]))[0])
+        return np.asarray(np.exp(hazard * self.relative_risk))
 
     def own(self, time: FloatArray) -> FloatArray:
         """(n,) the weight of each row just before its own time (n,)."""
-        return np.exp(self.hazard_before(time) * self.relative_risk)
+        return np.asarray(np.exp(self.hazard_before(time) * self.relative_risk))
 
 
 def unit_weights(n: int) -> GrowingWeights:
@@ -99,9 +100,7 @@ def weighted_sets(exit_time: FloatArray, event: BoolArray, weights: GrowingWeigh
     return WeightedSets(at_risk, squares, events, number)
 
 
-def accumulated(
-    exit_time: FloatArray, weights: GrowingWeights, times: FloatArray, steps: FloatArray
-) -> FloatArray:
+def accumulated(exit_time: FloatArray, weights: GrowingWeights, times: FloatArray, steps: FloatArray) -> FloatArray:
     """(n,) for each row the sum over ``times`` (K,) up to its exit of ``steps`` (K,) x its weight just before the time."""
     out = np.zeros(len(exit_time))
     place = np.searchsorted(times, exit_time, side="right")

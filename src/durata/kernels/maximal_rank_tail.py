@@ -14,8 +14,8 @@ NODE_SPACING = 0.6
 MOST_NODES = 1200
 MOST_WORK = 4e9
 """The normal process is followed with at most so many nodes, and so many products of nodes and cuts."""
-MOST_STATES = 4e6
-"""The exact bound keeps at most so many counts of divisions at once."""
+MOST_ADDITIONS = 5e8
+"""The exact bound adds at most so many counts of divisions."""
 PERMUTED_AT_ONCE = 1 << 21
 """Elements of permuted scores held at once."""
 
@@ -66,7 +66,7 @@ def normal_process(b: float, n: int, below: IntArray) -> float | None:
         return None
     x, w = np.polynomial.legendre.leggauss(count)
     nodes, weight = x * b, w * b
-    inside = np.exp(-nodes**2 / 2) / np.sqrt(2 * np.pi) * weight
+    inside = np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi) * weight
     for r, s in zip(rho, width, strict=True):
         total += float(inside @ (ndtr((r * nodes - b) / s) + ndtr((-b - r * nodes) / s)))
         step = np.exp(-(((nodes[:, None] - r * nodes) / s) ** 2) / 2)
@@ -96,64 +96,57 @@ def maxima_of_permutations(
 
 
 def whole_scores(scores: FloatArray) -> IntArray:
-    """(n,) the scores as whole numbers 0..n, for counting divisions."""
+    """(n,) the scores as whole numbers 0..n, for counting divisions; all 0 when they are all the same."""
     size = scores - scores.min()
-    return np.rint(size * len(scores) / size.max()).astype(np.intp)
+    return np.rint(size * len(scores) / max(float(size.max()), 1e-300)).astype(np.intp)
 
 
-def exact_bound(b: float, scores: IntArray, below: IntArray) -> float | None:
-    """Upper bound of P(max |T| >= b) from the exact distribution of neighbouring cuts under permutation; None when too long.
+def hothorn_lausen(scores: IntArray, below: IntArray, *, as_r: bool = False) -> float | None:
+    """Upper bound of P(max |T| >= observed) under permutation, from the exact distribution at each cut; None when too long.
 
-    Improved Bonferroni: the chance to reach b at the first cut, plus at each cut that of reaching it there without
-    having reached it at the cut before. Both come from counting the divisions of the whole ``scores`` (n,).
+    Parameters
+    ----------
+    scores : (n,) whole numbers from 0 on, in the order of X; the observed maximum is theirs.
+    below : (C,) rows up to each cut.
+    as_r : as R's maxstat counts, which leaves out the divisions that reach just the observed maximum and those whose
+        scores below the cut are all 0; its value is a little smaller and no bound.
+
+    Notes
+    -----
+    The chances to reach b at each cut are added. A division that reaches it at m rows and would at m + 1 rows
+    whatever the score of the row added is not counted twice.
 
     References
     ----------
-    Hothorn & Lausen, Computational Statistics & Data Analysis 43:121, 2003; Worsley, Biometrika 69:297, 1982;
-    Streitberg & Roehmel, Statistical Software Newsletter 12:10, 1986 (the count).
+    Hothorn & Lausen, Computational Statistics & Data Analysis 43:121, 2003; Streitberg & Roehmel, Statistical Software
+    Newsletter 12:10, 1986 (the count).
     """
-    n, total = len(scores), int(scores.sum())
-    m = below.astype(np.float64)
-    mean = m / n * total
-    centred = scores - scores.mean()
-    deviation = np.sqrt(m * (n - m) / (n * (n - 1.0)) * float(centred @ centred))
-
-    def out(k: int, s: FloatArray) -> FloatArray:
-        return np.asarray(np.abs(s - mean[k]) >= (b - 1e-10) * deviation[k])
-
-    gaps = np.diff(below)
-    largest = np.cumsum(np.sort(scores)[::-1])
-    top = int(below[-1]) if len(gaps) else int(below[0])
-    sizes = {int(g): (int(g) + 1) * (int(largest[g - 1]) + 1) * (top + 1) * (total + 1) for g in np.unique(gaps)}
-    if sizes and max(sizes.values()) > MOST_STATES:
+    n, total, top = len(scores), int(scores.sum()), int(below[-1])
+    if float(n) * top * (total + 1) > MOST_ADDITIONS or total == 0:
         return None
-    sums = np.arange(total + 1)
-    counts = _divisions(scores, 0, 0, int(below[0]), total)[0, 0]
-    p = float(counts[below[0]][out(0, sums)].sum()) / comb(n, int(below[0]))
-    for g, size in sizes.items():
-        del size
-        reach = int(largest[g - 1])
-        table = _divisions(scores, g, reach, top, total)[g]
-        for k in np.flatnonzero(gaps == g):
-            low, high = int(below[k]), int(below[k + 1])
-            stayed = ~out(k, sums)
-            left = out(k + 1, np.arange(reach + 1)[:, None] + sums)
-            ways = float(table[:, low, :][left & stayed].sum())
-            p += ways / (comb(n, low) * comb(n - low, high - low))
-    return min(p, 1.0)
-
-
-def _divisions(scores: IntArray, extra: int, reach: int, most: int, total: int) -> FloatArray:
-    """(extra + 1, reach + 1, most + 1, total + 1) in how many ways two disjoint sets have given sizes and sums.
-
-    Axis 0 and 1 are size and sum of the second set, axis 2 and 3 those of the first.
-    """
-    table = np.zeros((extra + 1, reach + 1, most + 1, total + 1))
-    table[0, 0, 0, 0] = 1.0
+    centred = scores - scores.mean()
+    square = float(centred @ centred)
+    observed = np.cumsum(centred)[below - 1]
+    deviation = np.sqrt(below * (n - below) / (n * (n - 1.0)) * square)
+    b = float(np.max(np.abs(observed / deviation)))
+    limit = b * (1.0 + 1e-10) if as_r else b * (1.0 - 1e-10)
+    counts = np.zeros((top + 1, total + 1))
+    counts[0, 0] = 1.0
     for score in scores.tolist():
-        new = table.copy()
-        new[:, :, 1:, score:] += table[:, :, :-1, : total + 1 - score]
-        if extra and score <= reach:
-            new[1:, score:] += table[:-1, : reach + 1 - score]
-        table = new
-    return table
+        counts[1:, score:] += counts[:-1, : total + 1 - score].copy()
+    sums, largest = np.arange(total + 1), int(scores.max())
+    p, before, smaller = 0.0, np.zeros(total + 1), -1
+    for m in below.tolist():
+        mean = m / n * total
+        there = np.abs(sums - mean) / np.sqrt(m * (n - m) / (n * (n - 1.0)) * square) >= limit
+        there &= counts[m] > 0
+        if as_r:
+            there[0] = False
+        chance = np.where(there, counts[m] / comb(n, m), 0.0)
+        p += float(chance.sum())
+        if m == smaller + 1:
+            # Below the mean the largest score brings a sum closest to it, above the mean the smallest, which is 0.
+            farthest = np.where(sums < smaller / n * total, sums + largest, sums)
+            p -= float(before[(farthest <= total) & there[np.minimum(farthest, total)]].sum())
+        before, smaller = chance, m
+    return float(np.clip(p, 0.0, 1.0))

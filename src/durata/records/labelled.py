@@ -64,6 +64,6 @@ def _by_labels(present: set[str], words: Mapping[str, str]) -> tuple[tuple[Sever
 
 def _named(named: Sequence[str], words: Mapping[str, str]) -> tuple[tuple[Severity, Defect], ...]:
     told = {"n": len(named), "values": listed(f"{text} = {words[text]}" for text in sorted(set(named)))}
-    what = "{n:,} cells hold a number that the file gives a name ({values}); they are read as that number."
+    what = "{n:,} cell(s) with a number that the file gives a name ({values}) are read as that number."
     remedy = "If it stands for 'unknown', name it under [data] missing."
     return ((Severity.WARNING, Defect("D07", what, remedy, told)),)

@@ -21,7 +21,7 @@ def read_parquet(content: bytes, file: str, choose: Choose) -> Table:
     if not (content.startswith(MAGIC) and content.endswith(MAGIC)):
         raise refuse("D03", "this is not a whole Parquet file, whatever its name says.", Where(file))
     try:
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
     except ImportError as error:
         raise refuse("D03", "Parquet files are read by pyarrow, which is not installed.", Where(file),
                      INSTALL) from error  # fmt: skip
@@ -49,7 +49,7 @@ def _table(opened: Any, file: str, choose: Choose) -> Table:
         if kind.num_fields and "dictionary" not in str(kind):
             what = "column {column!r} is of the nested type {kind}; only plain values are read."
             raise refuse("D03", what, Where(file, column=header[k]), column=header[k], kind=str(kind))
-    columns = {} if not wanted else _plain(opened.read(columns=[header[k] for k in wanted]))
+    columns = [] if not wanted else _plain(opened.read(columns=[header[k] for k in wanted]))
     return Table(
         file, header, {k: columns[place] for place, k in enumerate(wanted)}, range(1, rows + 1), header_row=None
     )

@@ -114,9 +114,7 @@ class _Reading:
         self._read_status()
         self._derive()
 
-    def _worded(
-        self, one: Wanted, column: int, missing: frozenset[str], mapped: Mapping[str, str]
-    ) -> Sequence[Cell]:
+    def _worded(self, one: Wanted, column: int, missing: frozenset[str], mapped: Mapping[str, str]) -> Sequence[Cell]:
         """The cells of a column whose values have labels, and what is to be said of it."""
         found = worded(one, self.table.cells[column], self.table.labels[column], missing, mapped)
         self.worded[column] = found.cells

@@ -24,7 +24,11 @@ EXPORT_RECORD = 80  # every record of a SAS transport file has this many bytes
 KINDS: Mapping[str, tuple[str, str, tuple[bytes, ...]]] = {
     ".sav": ("SPSS", "read_sav", (b"$FL2", b"$FL3")),
     ".zsav": ("SPSS", "read_sav", (b"$FL2", b"$FL3")),
-    ".dta": ("Stata", "read_dta", (STATA_MARKUP, *(bytes([version]) for version in range(104, 116)))),
+    ".dta": (
+        "Stata",
+        "read_dta",
+        (STATA_MARKUP, *(bytes([version, order, 1]) for version in range(104, 116) for order in (1, 2))),
+    ),
     ".sas7bdat": ("SAS", "read_sas7bdat", (SAS_MAGIC,)),
     ".xpt": ("SAS transport", "read_xport", (b"HEADER RECORD*******LIB",)),
 }
@@ -48,6 +52,8 @@ def read_statistics(content: bytes, file: str, choose: Choose, declared: Encodin
     options: dict[str, Any] = {} if declared is None else {"encoding": declared.upper()}
     _, about = _read(content, file, program, reader, {**options, "metadataonly": True})
     header = tuple(about.column_names)
+    if not all(isinstance(name, str) for name in header):
+        raise _damaged(file, program, "a variable has no name")
     if not header or len(header) > MOST_COLUMNS:
         raise refuse("D05", "the file has {n:,} variables; from 1 to {most:,} are read.", Where(file), n=len(header),
                      most=MOST_COLUMNS)  # fmt: skip
@@ -76,7 +82,14 @@ def read_statistics(content: bytes, file: str, choose: Choose, declared: Encodin
         findings.append(Finding("D03", Severity.INFO, what, {"n": n}, "Check this number.", Where(file)))
     encoding = (declared or about.file_encoding or "").casefold() or None
     return Table(
-        file, header, cells, range(1, n + 1), encoding=encoding, findings=tuple(findings), header_row=None, labels=labels
+        file,
+        header,
+        cells,
+        range(1, n + 1),
+        encoding=encoding,
+        findings=tuple(findings),
+        header_row=None,
+        labels=labels,
     )
 
 
@@ -124,7 +137,7 @@ def _empty_missing(cells: list[Cell], name: str, about: Any, file: str) -> list[
         return []
     told = ", ".join(f"{text!r} ({n})" for text, n in sorted(counts.items())[:10])
     evidence = {"n": sum(counts.values()), "values": told, "counts": counts}
-    what = "{n:,} cells hold a value that the file declares missing, and were read as missing: {values}."
+    what = "{n:,} cell(s) with a value that the file declares missing were read as missing: {values}."
     return [Finding("D03", Severity.INFO, what, evidence, "", Where(file, column=name))]
 
 

@@ -1,4 +1,4 @@
-"""A worksheet of an .xlsx file becomes a Table: typed cells, errors and uncalculated formulas kept apart from blanks."""
+"""A worksheet of an .xlsx or .xlsm file becomes a Table: typed cells, errors and uncalculated formulas kept apart from blanks."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from durata.finding import Finding, Severity, StudyError, Where
+from durata.finding import StudyError, Where
 from durata.records.cells import Cell, Trouble
-from durata.records.tables import MOST_COLUMNS, Choose, Table, header_of, refuse
-from durata.study.near import advice, listed
+from durata.records.sheets import (
+    OLD_OFFICE,
+    SAVE_AS_XLSX,
+    check_header,
+    guard_archive,
+    is_locked,
+    only_the_first,
+    place_of_sheet,
+)
+from durata.records.tables import Choose, Table, header_of, refuse
 
 LARGEST = 100_000_000
-LARGEST_UNPACKED = 512 * 1024 * 1024
-MOST_ENTRIES = 2_000
-OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-SAVE_AS_XLSX = "Save it as an Excel workbook (.xlsx) without a password."
 
 
 def read_xlsx(content: bytes, file: str, sheet: str | None, choose: Choose) -> Table:
@@ -38,7 +42,7 @@ def read_xlsx(content: bytes, file: str, sheet: str | None, choose: Choose) -> T
     except Exception as error:  # a damaged workbook makes openpyxl raise nearly anything
         what = "the workbook cannot be read ({kind}); it is damaged, or has contents that are refused."
         raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=type(error).__name__) from error
-    findings = () if sheet is not None or not picked.others else (_first_of(file, picked.sheet, picked.others),)
+    findings = () if sheet is not None or not picked.others else (only_the_first(file, picked.sheet, picked.others),)
     rows = sorted(picked.rows)
     columns = {k: [picked.rows[row][place] for row in rows] for place, k in enumerate(picked.wanted)}
     return Table(file, picked.header, columns, rows, sheet=picked.sheet, findings=findings)
@@ -57,24 +61,11 @@ class _Picked:
 
 def _guard(content: bytes, file: str) -> None:
     if content.startswith(OLD_OFFICE):
-        locked = "EncryptedPackage".encode("utf-16-le") in content
-        what = "the workbook is protected by a password." if locked else "this is an old Excel file (.xls)."
+        what = "this is an old Excel file (.xls)."
+        if is_locked(content):
+            what = "the workbook is protected by a password."
         raise refuse("D03", what, Where(file), SAVE_AS_XLSX)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
-        what = "this is not an Excel workbook (.xlsx), whatever its name says."
-        raise refuse("D03", what, Where(file), SAVE_AS_XLSX) from error
-    if len(entries) > MOST_ENTRIES:
-        what = "the workbook has {n:,} parts; more than {most:,} are refused."
-        raise refuse("D03", what, Where(file), n=len(entries), most=MOST_ENTRIES)
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > LARGEST_UNPACKED:
-        what = "the workbook unpacks to {size:,.0f} MB; more than {most:,.0f} MB are refused."
-        raise refuse("D03", what, Where(file), size=unpacked / 2**20, most=LARGEST_UNPACKED / 2**20)
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise refuse("D03", "the workbook is protected by a password.", Where(file), SAVE_AS_XLSX)
+    guard_archive(content, file, "an Excel workbook (.xlsx)")
 
 
 def _load(content: bytes, file: str, sheet: str | None, choose: Choose, *, values: bool) -> _Picked:
@@ -86,19 +77,12 @@ def _load(content: bytes, file: str, sheet: str | None, choose: Choose, *, value
         book: Any = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=values)
         try:
             names = [str(one.title) for one in book.worksheets]
-            if not names:
-                raise refuse("D03", "the workbook has no worksheet.", Where(file))
-            if sheet is not None and sheet not in names:
-                remedy = advice(sheet, names, f"It has {listed(names)}.")
-                raise refuse(
-                    "D03", "the workbook has no sheet {sheet!r}.", Where(file), "{near}", sheet=sheet, near=remedy
-                )
-            chosen = book.worksheets[0 if sheet is None else names.index(sheet)]
+            chosen = book.worksheets[place_of_sheet(names, sheet, file)]
             chosen.reset_dimensions()  # what the file says of its own size may be wrong
             title = str(chosen.title)
             rows = chosen.iter_rows()
             header = header_of([_cell(cell, values) for cell in next(rows, ())])
-            _check_header(header, file, title)
+            check_header(header, file, title)
             wanted = sorted(set(choose(header)))
             kept: dict[int, list[Cell]] = {}
             for number, row in enumerate(rows, start=2):
@@ -107,16 +91,6 @@ def _load(content: bytes, file: str, sheet: str | None, choose: Choose, *, value
             return _Picked(title, header, wanted, kept, [one for one in names if one != title])
         finally:
             book.close()
-
-
-def _check_header(header: Sequence[str], file: str, sheet: str) -> None:
-    where = Where(file, sheet=sheet, cell="A1", row=1)
-    if not header:
-        what = "the first row is empty; the names of the columns stand there."
-        raise refuse("D05", what, where, "Begin the sheet with the row of column names.")
-    if len(header) > MOST_COLUMNS:
-        what = "the header has {n:,} columns; at most {most:,} are read."
-        raise refuse("D05", what, where, n=len(header), most=MOST_COLUMNS)
 
 
 def _cell(cell: Any, values: bool) -> Cell:
@@ -153,14 +127,3 @@ def _mark_uncalculated(values: _Picked, formulas: _Picked) -> None:
             if isinstance(cell, Trouble) and cell.formula:
                 kept = values.rows.setdefault(number, [None] * len(row))
                 kept[k] = cell if kept[k] is None else kept[k]
-
-
-def _first_of(file: str, name: str, others: Sequence[str]) -> Finding:
-    return Finding(
-        "D03",
-        Severity.INFO,
-        "only the first of {n} sheets was read, not {others}.",
-        {"n": len(others) + 1, "others": listed(others, 5)},
-        "Name the sheet under [data] sheet.",
-        Where(file, sheet=name, cell="A1", row=1),
-    )

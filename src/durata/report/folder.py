@@ -42,7 +42,8 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     interrupted, :func:`finish_exchange` (called here first) makes the target wholly old or wholly new.
 
     Raises CannotWrite when the target is a file, a link, or a folder holding anything durata did not
-    write or somebody changed since; when another run is writing there; when the disk is full or read-only.
+    write or somebody changed since, or the root of the file system; when another run is writing there; when the disk is
+    full or read-only.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -85,18 +86,25 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
 def finish_exchange(target: Path) -> None:
     """Finish what an interrupted :func:`write_folder` left at ``target``: afterwards it is the old output or the new.
 
-    Costs nothing when there is nothing to finish. Raises CannotWrite when another run is writing there now.
+    Also the lock file of a run that was killed goes. Costs nothing when there is nothing to finish. Raises CannotWrite when another run is writing there now.
     """
     target = _absolute(target)
-    if _interrupted(target):
+    if _interrupted(target) or _beside(target, "lock").exists():
+        # taking the lock and letting go of it removes the file
         with _in_words(target), _only_writer(target):
-            _check_replaceable(target)
-            _settle(target, forward=True)
+            if _interrupted(target):
+                _check_replaceable(target)
+                _settle(target, forward=True)
 
 
 def _absolute(target: Path) -> Path:
     # abspath, not resolve: a link must be seen and refused, not followed.
-    return Path(os.path.abspath(target))  # noqa: PTH100
+    absolute = Path(os.path.abspath(target))  # noqa: PTH100
+    if not absolute.name:
+        raise CannotWrite(
+            f"{absolute} is the root of the file system and cannot be replaced by a report. Name a folder in it."
+        )
+    return absolute
 
 
 def _beside(target: Path, role: str) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Answers, Refused
-from durata.estimate.judgement import NOT_ESTIMABLE, SUPPORTED, judged
+from durata.estimate.judgement import NOT_ESTIMABLE, judged
 from durata.estimate.result import Curve
 from durata.finding import Severity
 from durata.rules.runner import NotJudged, Seen, rule, seen
@@ -83,20 +83,28 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
     if not study.claims:
         raise NotJudged("needs [claims]")
     for one in judged(study, answers):
-        if (
-            one.verdict == SUPPORTED
-            or one.claim.says == "no difference"
-            or not (one.failing or one.verdict == NOT_ESTIMABLE)
-        ):
+        outcome = study.outcomes[one.claim.outcome].label or one.claim.outcome
+        if one.verdict == NOT_ESTIMABLE:
+            yield seen(
+                Severity.WARNING,
+                "The claim “{text}” cannot be judged: {reason}",
+                evidence={"text": one.claim.text, "outcome": outcome, "reason": one.reason, "verdict": one.verdict},
+                remedy="Leave the sentence out, or say that the data cannot answer it.",
+                where=study.place(f"claims.{one.name}"),
+            )
+            continue
+        # intervals that merely hold 1 behind "best" or "no difference" are M03's, subgroups M02's
+        against = tuple(c for c in one.failing if c.direction != 0 or one.claim.says in ("better", "worse"))
+        if one.claim.subgroup is not None or not against:
             continue
         yield seen(
             Severity.ERROR,
             "The claim “{text}” is not supported by the {model} estimate of {outcome}: {parts}.",
             evidence={
                 "text": one.claim.text,
-                "model": "adjusted" if one.claim.adjusted and one.claim.subgroup is None else "unadjusted",
-                "outcome": study.outcomes[one.claim.outcome].label or one.claim.outcome,
-                "parts": contrast_words(one.failing) or one.reason,
+                "model": "adjusted" if against[0].adjusted_for else "unadjusted",
+                "outcome": outcome,
+                "parts": contrast_words(against),
                 "verdict": one.verdict,
             },
             remedy="Reword the conclusion so that it says what the interval allows.",

@@ -67,12 +67,18 @@ def not_significant_taken_for_equal(study: Study, answers: Answers) -> Iterator[
         raise NotJudged("needs [claims]")
     for one in judged(study, answers):
         open_ones = tuple(contrast for contrast in one.failing if contrast.direction == 0)
-        if one.claim.says == "better" or not open_ones:
+        if one.claim.says in ("better", "worse") or one.claim.subgroup is not None or not open_ones:
             continue
+        said = (
+            "rests on a difference that was not shown: {parts}. Such an interval shows neither that one is better nor "
+            "that they are the same."
+            if one.claim.says == "best"
+            else "takes the absence of a significant difference for none: {parts}. The interval leaves room for "
+            "differences that matter, in either direction."
+        )
         yield seen(
             Severity.ERROR,
-            "The claim “{text}” rests on a difference that was not shown: {parts}. Such an interval shows neither that "
-            "one is better nor that they are the same.",
+            "The claim “{text}” " + said,
             evidence={
                 "text": one.claim.text,
                 "parts": contrast_words(open_ones),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from durata.category import Category
+from durata.cohort import Cohort
 from durata.designs.catalogue import declared_design
-from durata.estimate.analysis import Answers, Refused
+from durata.estimate.analysis import Analysis, Answers, Refused
+from durata.estimate.estimators import is_constant, names, screened
+from durata.estimate.plan import candidates, cox_analysis, firth_beside, has_adjustment
+from durata.estimate.result import Effects
 from durata.finding import Severity
+from durata.kernels.arrays import BoolArray
 from durata.rules.runner import NotJudged, Seen, rule, seen
 from durata.study.types import Study
+from durata.terms import Design, present
 
 ENOUGH_EVENTS_PER_PARAMETER = 10
 
@@ -24,58 +31,179 @@ ENOUGH_EVENTS_PER_PARAMETER = 10
     "Am J Epidemiol 165:710-718; Heinze G, Schemper M (2001) Biometrics 57:114-119",
 )
 def too_few_events(study: Study, answers: Answers) -> Iterator[Seen]:
-    """With few events for each parameter estimates drift away from 1 and intervals are too narrow."""
+    """With few events for each parameter estimates drift away from 1 and intervals are too narrow.
+
+    Counted are the events of the rows that the declared Cox model uses, and every parameter that was examined for it:
+    the groups, its covariates, and the candidates that a screen left out.
+    """
     judged = False
     for outcome, declared in study.outcomes.items():
-        cohort = answers.cohort(declared_design(study), outcome)
+        design = declared_design(study)
+        cohort = answers.cohort(design, outcome)
         if isinstance(cohort, Refused) or cohort.group is None:
             continue
         judged = True
-        model = study.models.get(outcome)
-        adjust = model.adjust if model is not None else ()
-        parameters = len(cohort.group.used().levels) - 1
-        for name in adjust:
-            column = cohort.column(name)
-            parameters += max(len(column.used().levels) - 1, 0) if isinstance(column, Category) else 1
-        events = cohort.n_events
-        by_level = {
-            level: int(np.count_nonzero(cohort.event & (cohort.group.codes == code)))
-            for code, level in enumerate(cohort.group.levels)
-            if np.any(cohort.group.codes == code)
-        }
-        evidence = {
-            "outcome": declared.label or outcome,
-            "events": events,
-            "parameters": parameters,
-            "per_parameter": events / parameters if parameters else float(events),
-            "by_group": by_level,
-            "parts": ", ".join(f"{level} {count}" for level, count in by_level.items()),
-            "enough": ENOUGH_EVENTS_PER_PARAMETER,
-        }
-        empty = [level for level, count in by_level.items() if count == 0]
-        if events <= parameters:
-            yield seen(
-                Severity.ERROR,
-                "{outcome}: {events} events for {parameters} parameters. A model with as many parameters as events "
-                "fits anything and shows nothing.",
-                evidence=evidence,
-                remedy="Shorten [models] adjust, or report the groups without a model.",
-            )
-        elif empty:
-            yield seen(
-                Severity.ERROR,
-                "{outcome}: no event in {empty} (events by group: {parts}). Its hazard ratio has no finite estimate.",
-                evidence={**evidence, "empty": " and ".join(empty)},
-                remedy="Merge the group with its neighbour under [treatment] groups, or give its survival curve only.",
-            )
-        elif events < ENOUGH_EVENTS_PER_PARAMETER * parameters:
-            yield seen(
-                Severity.WARNING,
-                "{outcome}: {events} events for {parameters} parameters, {per_parameter:.1f} each (events by group: "
-                "{parts}); fewer than {enough} each make hazard ratios unstable.",
-                evidence=evidence,
-                remedy="Keep only covariates fixed before looking at the data under [models] adjust, and read the "
-                "interval, not the p-value.",
-            )
+        adjusted = has_adjustment(study, outcome)
+        model = _modelled(cohort, answers, cox_analysis(study, design, outcome, adjusted=adjusted))
+        evidence = _evidence(study, outcome, cohort, model)
+        penalised = firth_beside(study, answers, design, outcome, adjusted=adjusted)
+        firth = penalised is not None and isinstance(answers.ask(penalised), Effects)
+        evidence |= {"outcome": declared.label or outcome, "firth": firth}
+        if model.events == 0:
+            yield _no_event(evidence)
+            continue
+        empty = _levels_without_event(study, cohort, model)
+        if empty:
+            yield _empty_level({**evidence, "empty": "; ".join(empty)}, firth=firth)
+        yield from _too_many_parameters(evidence, firth=firth)
     if not judged:
         raise NotJudged("no cohort could be built for any outcome")
+
+
+@dataclass(frozen=True, eq=False)
+class _Modelled:
+    """The declared model: the columns it holds, and which rows (n,) of the cohort are complete in them."""
+
+    variables: tuple[str, ...]
+    complete: BoolArray
+    events: int
+
+
+def _modelled(cohort: Cohort, answers: Answers, analysis: Analysis) -> _Modelled:
+    """Ask the Cox model for its terms and events; where it was refused, count complete rows of the terms it would hold."""
+    answer = answers.ask(analysis)
+    if isinstance(answer, Effects) and isinstance(answer.design, Design):
+        variables = tuple(dict.fromkeys(term.variable for term in answer.terms))
+        return _Modelled(variables, answer.design.complete(cohort), answer.n_events)
+    wanted = list(names(analysis, "terms"))
+    variables = tuple(
+        name
+        for name in (*wanted, *screened(cohort, analysis, wanted))
+        if name == "group" or not is_constant(cohort, name)
+    )
+    complete = np.ones(len(cohort), dtype=np.bool_)
+    for name in (*variables, *names(analysis, "strata")):
+        complete &= present(cohort.column(name))
+    return _Modelled(variables, complete, int(np.count_nonzero(cohort.event & complete)))
+
+
+def _evidence(study: Study, outcome: str, cohort: Cohort, model: _Modelled) -> dict[str, object]:
+    """Events, patients and parameters of the model, in numbers and in words."""
+    examined = {name: _columns(cohort, name) for name in dict.fromkeys(("group", *candidates(study, outcome)))}
+    examined = {name: columns for name, columns in examined.items() if columns or name == "group"}
+    parameters = sum(examined.values())
+    by_group = {
+        level: events for level, events in _events_by_level(cohort, "group", model).items() if events is not None
+    }
+    left_out = len(cohort) - int(np.count_nonzero(model.complete))
+    return {
+        "events": model.events,
+        "patients": int(np.count_nonzero(model.complete)),
+        "left_out": left_out,
+        "without": f" {left_out} patient(s) with a missing value are not in the model." if left_out else "",
+        "parameters": parameters,
+        "examined": examined,
+        "counted": ", ".join(
+            f"{_label(study, name)} {columns}{'' if name in model.variables else ' (examined, not in the model)'}"
+            for name, columns in examined.items()
+        ),
+        "per_parameter": model.events / parameters if parameters else float(model.events),
+        "by_group": by_group,
+        "parts": ", ".join(f"{level} {count}" for level, count in by_group.items()),
+        "enough": ENOUGH_EVENTS_PER_PARAMETER,
+    }
+
+
+def _no_event(evidence: Mapping[str, object]) -> Seen:
+    return seen(
+        Severity.ERROR,
+        "{outcome}: none of the {patients} patients of the model has the event, so no hazard ratio can be estimated."
+        "{without}",
+        evidence=evidence,
+        remedy="Leave out the covariate whose missing values cost the events, or report the curves without a model."
+        if evidence["left_out"]
+        else "Check the event columns or codes under [outcomes]; report follow-up without a model.",
+    )
+
+
+def _empty_level(evidence: Mapping[str, object], *, firth: bool) -> Seen:
+    what = "{outcome}: no event in {empty} (events by group: {parts})."
+    if firth:
+        return seen(
+            Severity.WARNING,
+            what + " The ordinary model has no estimate; Firth's penalised model stands beside it.",
+            evidence=evidence,
+            remedy="Read Firth's estimate with its interval, which reaches far; nothing finer can be said.",
+        )
+    return seen(
+        Severity.ERROR,
+        what + " The model has no estimate.",
+        evidence=evidence,
+        remedy="Merge the level with its neighbour, leave the covariate out, or give survival curves only.",
+    )
+
+
+def _too_many_parameters(evidence: Mapping[str, object], *, firth: bool) -> Iterator[Seen]:
+    events, parameters = int(str(evidence["events"])), int(str(evidence["parameters"]))
+    if events <= parameters:
+        yield seen(
+            Severity.ERROR,
+            "{outcome}: {events} events for {parameters} parameters examined ({counted}). With no more events than "
+            "parameters a model fits anything and shows nothing.{without}",
+            evidence=evidence,
+            remedy="Shorten [models] adjust and candidates, or report the groups without a model.",
+        )
+    elif events < ENOUGH_EVENTS_PER_PARAMETER * parameters:
+        yield seen(
+            Severity.WARNING,
+            "{outcome}: {events} events for {parameters} parameters examined ({counted}), {per_parameter:.1f} each "
+            "(events by group: {parts}); fewer than {enough} each make hazard ratios unstable.{without}",
+            evidence=evidence,
+            remedy="Keep only covariates fixed before looking at the data under [models] adjust, and read the "
+            "interval, not the p-value." + (" Firth's penalised model stands beside the ordinary one." if firth else ""),
+        )
+
+
+def _columns(cohort: Cohort, name: str) -> int:
+    """How many coefficients a column takes: levels less one, one for a number, none where everybody has the same value."""
+    column = cohort.column(name)
+    if isinstance(column, Category):
+        return max(len(column.used().levels) - 1, 0)
+    return 0 if is_constant(cohort, name) else 1
+
+
+def _events_by_level(cohort: Cohort, name: str, model: _Modelled) -> dict[str, int | None]:
+    """Events of the model's rows by level; None where no row of the cohort's complete ones has the level."""
+    column = cohort.category(name)
+    return {
+        level: int(np.count_nonzero(cohort.event & here)) if (here := model.complete & (column.codes == code)).any() else None
+        for code, level in enumerate(column.levels)
+    }
+
+
+def _levels_without_event(study: Study, cohort: Cohort, model: _Modelled) -> list[str]:
+    """In words, the levels of the model's categories (and of numbers with two values) whose patients all lack the event."""
+    found = []
+    for name in model.variables:
+        present_levels = {
+            level: events for level, events in _events_by_level(cohort, name, model).items() if events is not None
+        }
+        is_number = not isinstance(cohort.column(name), Category)
+        if len(present_levels) < 2 or (is_number and len(present_levels) > 2):
+            continue
+        reference = study.treatment.reference if name == "group" else None
+        reference = reference if reference in present_levels else next(iter(present_levels))
+        for level in (level for level, events in present_levels.items() if events == 0):
+            runs = (
+                "the level the others are compared with: the hazard ratios of the others run off to infinity"
+                if level == reference
+                else "its hazard ratio runs off to zero"
+            )
+            found.append(f"{_label(study, name)} = {level} ({runs})")
+    return found
+
+
+def _label(study: Study, name: str) -> str:
+    if name == "group":
+        return "groups"
+    return (study.covariates[name].label if name in study.covariates else "") or name

@@ -9,6 +9,7 @@ from durata.estimate.judgement import Judgement
 from durata.show.answer_cells import sentence
 from durata.show.effect_tables import Words
 from durata.show.numbers import Cell, p_phrase, ratio_interval, refused
+from durata.show.printable import inside
 from durata.show.table import Head, Row, Table
 
 
@@ -46,11 +47,6 @@ def contrast_phrase(contrast: Contrast) -> str:
     return f"{contrast.level} vs {contrast.reference}: hazard ratio {limits}, {p_phrase(contrast.p_value)}"
 
 
-def _within(label: str) -> str:
-    """A label as it stands inside a sentence; an acronym keeps its capitals."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
-
-
 def _estimates(judgement: Judgement, words: Words) -> Cell:
     if not judgement.contrasts:
         return refused(sentence(judgement.reason) or "There is no estimate.")
@@ -59,7 +55,7 @@ def _estimates(judgement: Judgement, words: Words) -> Cell:
         said.append(p_phrase(judgement.interaction, "p for interaction"))
     covariates = judgement.contrasts[0].adjusted_for
     note = (
-        f"Adjusted for {', '.join(_within(words.variable(name)) for name in covariates)}."
+        f"Adjusted for {', '.join(inside(words.variable(name)) for name in covariates)}."
         if covariates
         else "Not adjusted."
     )

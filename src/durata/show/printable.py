@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# A capitalised word of the language, alone or with a hyphen and small letters: "Death", "Progression-free".
+_WORD = re.compile(r"([^\W\d_]{3,})((?:-[^\W\d_]+)*)(?![\w\-/])")
+
 # What XML 1.0 cannot hold (controls, lone surrogates, non-characters), and the marks that reverse the direction of
 # the text around them: with those a label could read as something other than what it is.
 UNPRINTABLE = re.compile(
@@ -30,3 +33,19 @@ def shortened(text: str, most: int) -> str:
     """
     clean = printable(text)
     return clean if len(clean) <= most else clean[: max(most - 1, 1)].rstrip() + "…"
+
+
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence: a capitalised word loses its capital, a name or a code keeps it.
+
+    >>> inside("Death"), inside("Progression-free survival")
+    ('death', 'progression-free survival')
+    >>> inside("T stage"), inside("Ki-67"), inside("Clavien-Dindo"), inside("WHO grade")
+    ('T stage', 'Ki-67', 'Clavien-Dindo', 'WHO grade')
+    """
+    found = _WORD.match(label)
+    if found is None:
+        return label
+    word, tail = found.groups()
+    plain = word[:1].isupper() and word[1:].islower() and tail == tail.lower()
+    return label[:1].lower() + label[1:] if plain else label

@@ -57,8 +57,8 @@ class Claim(Declared):
     outcome: Name = Field(description="Outcome it is about.")
     group: Name = Field(description="Duration group it speaks for.")
     versus: Name | None = Field(default=None, description="Group compared with; all others if not given.")
-    says: Literal["better", "no difference", "best"] = Field(
-        description="better: fewer events than 'versus'; no difference: as many; best: better than every other group."
+    says: Literal["better", "worse", "no better", "no difference", "best"] = Field(
+        description="better or worse: fewer or more events than 'versus'; no better: not fewer; no difference: as many; best: better than every other group."
     )
     adjusted: bool = Field(default=True, description="Whether the claim is about the adjusted model.")
     subgroup: Name | None = Field(default=None, description="Subgroup it is restricted to.")

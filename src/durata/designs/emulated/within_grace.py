@@ -142,8 +142,14 @@ def clones_within_grace(
     # times that differ by rounding are one time: ends, treatments and the end of the grace period together
     n = len(end)
     merged, _ = merge_near_ties(np.concatenate([end, np.where(np.isnan(treated), grace, treated), [grace]]))
-    end, grace_end = merged[:n][person], float(merged[-1])
-    at = np.where(np.isnan(treated), np.inf, merged[n : 2 * n])[person]
+    end, treated, grace_end = merged[:n], np.where(np.isnan(treated), np.inf, merged[n : 2 * n]), float(merged[-1])
+    too_late = np.flatnonzero(np.isfinite(treated) & (treated > end))
+    if len(too_late):
+        bad = int(too_late[0])
+        raise CannotEstimate(
+            f"Row {bad + 1}: treatment at {treated[bad]:g} comes after the end of follow-up at {end[bad]:g}."
+        )
+    end, at = end[person], treated[person]
     dead, x = happened[person] == 1, np.column_stack([*columns.values(), np.zeros((n, 0))])[person]
 
     followed = at <= grace_end
@@ -161,7 +167,13 @@ def clones_within_grace(
 
 
 def _arm(
-    name: str, exit_time: FloatArray, event: BoolArray, censored: BoolArray, x: FloatArray, names: tuple[str, ...], ties: Ties
+    name: str,
+    exit_time: FloatArray,
+    event: BoolArray,
+    censored: BoolArray,
+    x: FloatArray,
+    names: tuple[str, ...],
+    ties: Ties,
 ) -> ClonedArm:
     """One arm with its censoring model; weights of 1 where nobody was cut off."""
     p = x.shape[1]
@@ -219,8 +231,3 @@ def _check(end: FloatArray, happened: FloatArray, treated: FloatArray, grace: fl
         if np.any(column < 0):
             bad = int(np.flatnonzero(column < 0)[0]) + 1
             raise CannotEstimate(f"Column {name!r}, row {bad}: {column[bad - 1]:g} lies before time zero.")
-    if np.any(treated > end):
-        bad = int(np.flatnonzero(treated > end)[0]) + 1
-        raise CannotEstimate(
-            f"Row {bad}: treatment at {treated[bad - 1]:g} comes after the end of follow-up at {end[bad - 1]:g}."
-        )

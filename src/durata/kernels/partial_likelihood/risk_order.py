@@ -241,7 +241,7 @@ def order_risk_sets(
         deaths=deaths,
         death_weight=death_weight,
         late=None if entry is None else _late_rows(first, last, time_bounds),
-        ties=_tied_events(deaths, event_rows, event_index),
+        ties=tied_events(deaths, event_rows, event_index),
     )
 
 
@@ -278,7 +278,7 @@ def _late_rows(first: IntArray, last: IntArray, time_bounds: IntArray) -> Late |
     return Late(positions, starts, entered[starts] - 1, entered, last[positions], int(time_bounds[-1]))
 
 
-def _tied_events(deaths: FloatArray, event_rows: IntArray, event_index: IntArray) -> Ties | None:
+def tied_events(deaths: FloatArray, event_rows: IntArray, event_index: IntArray) -> Ties | None:
     """The event times with two events or more, or None."""
     index = np.flatnonzero(deaths > 1)
     if len(index) == 0:

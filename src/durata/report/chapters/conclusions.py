@@ -24,16 +24,22 @@ def conclusions(words: Wording) -> Iterator[Block]:
         for one in words.contents.verdicts.findings
         if one.severity is not Severity.INFO and one.code not in ABOUT_SENTENCES
     ]
-    if not claims and not findings:
+    ignored = words.contents.verdicts.ignored
+    if not claims and not findings and not ignored:
         return
     yield Heading(words.say("conclusions.chapter"), anchor="conclusions")
     if claims:
         yield Paragraph((words.say("conclusions.claims_note"),))
         yield TableBlock(claims_table(claims, words.table_words(), title=words.say("conclusions.claims")))
-    if findings:
+    if findings or ignored:
         yield Heading(words.say("conclusions.limitations"), 2)
         yield Paragraph((words.say("conclusions.limitations_note"),))
-        yield Bullets(tuple(f"{finding.message} ({finding.code})" for finding in findings))
+        said = [f"{finding.message} ({finding.code})" for finding in findings]
+        said += [
+            words.say("conclusions.set_aside", message=finding.message, code=finding.code, reason=reason)
+            for finding, reason in ignored
+        ]
+        yield Bullets(tuple(said))
 
 
 def printed_figures(words: Wording) -> Iterator[Block]:

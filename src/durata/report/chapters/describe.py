@@ -21,6 +21,7 @@ from durata.show.change_tables import change_table
 from durata.show.figures.svg import drawing
 from durata.show.figures.waterfall import waterfall_figure, waterfall_words
 from durata.show.response_tables import ResponseResult, response_differences_table, response_table
+from durata.show.printable import inside
 from durata.study.paper import Measurement
 
 
@@ -79,7 +80,7 @@ def waterfall(words: Wording, name: str, one: Measurement, label: str) -> Iterat
     cohort = words.contents.answers.cohort(design, outcome)
     if isinstance(cohort, Refused) or cohort.group is None:
         return
-    within = label[:1].lower() + label[1:]
+    within = inside(label)
     title = words.say("describe.waterfall", what=within)
     axis = words.say("describe.waterfall_axis", what=within)
     try:

@@ -14,6 +14,7 @@ from durata.finding import Finding
 from durata.report.chapters.wording import Wording, ratio_words
 from durata.report.document import Block, FindingBlock, KeyNumber, KeyNumbers, Note, Paragraph, refer
 from durata.show.numbers import count, percent
+from durata.show.printable import inside
 
 MOST = 3
 # what bends the comparison itself stands before what is said about it
@@ -124,7 +125,7 @@ def naive_sentence(words: Wording, one: Lesson) -> str:
 def safe_sentence(words: Wording, one: Lesson) -> str:
     """What the design that guarantees nobody any time shows, no more than its interval allows."""
     if one.safe is None:
-        return words.say("lesson.no_safe", reason=one.refusal[:1].lower() + one.refusal[1:])
+        return words.say("lesson.no_safe", reason=inside(one.refusal))
     return words.say(
         "lesson.safe",
         outcome=words.outcome(one.outcome),

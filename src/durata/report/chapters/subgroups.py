@@ -9,7 +9,7 @@ from durata.estimate.analysis import Analysis, Refused
 from durata.estimate.plan import BY_GROUP, cox_analysis, subgroup_analyses
 from durata.estimate.result import Curve, Effects, Summary, Test
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
+from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, TableBlock
 from durata.show.figures.forest import forest_figure
 from durata.show.figures.subgroups import DETAIL_HEAD, subgroup_rows, subgroup_words
 from durata.show.figures.svg import drawing
@@ -22,6 +22,9 @@ def subgroups(words: Wording) -> Iterator[Block]:
         return
     yield Heading(words.say("subgroups.chapter"), anchor="subgroups")
     yield Paragraph((words.say("subgroups.intro"),))
+    later = later_subgroups(words)
+    if later:
+        yield Note((words.say("subgroups.later", subgroups=words.phrases.join(later)),), "caution")
     for number, outcome in enumerate(words.study.outcomes, start=1):
         found = results(words, outcome)
         within = words.outcome(outcome)
@@ -51,6 +54,16 @@ def subgroups(words: Wording) -> Iterator[Block]:
                 ),
                 words.say("subgroups.forest_caption", title=title),
             )
+
+
+def later_subgroups(words: Wording) -> list[str]:
+    """The labels of the subgroups chosen by what became known only after time zero."""
+    covariates = words.study.covariates
+    return [
+        condition.label or name
+        for name, condition in words.study.subgroups.items()
+        if condition.covariate in covariates and covariates[condition.covariate].timing == "post"
+    ]
 
 
 def results(words: Wording, outcome: str) -> list[SubgroupResult]:

@@ -12,6 +12,7 @@ from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Refused
 from durata.estimate.plan import (
     BY_GROUP,
+    adjustment,
     candidates,
     cox_analysis,
     firth_beside,
@@ -23,7 +24,7 @@ from durata.estimate.plan import (
 from durata.estimate.result import Curve, Effects, Summary, Test
 from durata.kernels.arrays import FloatArray
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
+from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, TableBlock
 from durata.show.effect_tables import effects_table, proportional_hazards_table
 from durata.show.figures.survival import survival_figure, survival_words
 from durata.show.figures.svg import drawing
@@ -156,6 +157,9 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
             counts=group_counts(cohort) if len(shown) < 3 else None,
         )
     )
+    later = later_covariates(words, outcome)
+    if later:
+        yield Note((words.say("outcome.later", covariates=words.covariates(later)),), "caution")
     adjusted = has_adjustment(words.study, outcome)
     named = words.say("outcome.adjusted" if adjusted else "outcome.unadjusted")
     declared = words.ask(cox_analysis(words.study, design, outcome, adjusted=adjusted))
@@ -169,6 +173,16 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
         yield TableBlock(proportional_hazards_table(test, title=title, words=words.table_words()))
     elif isinstance(test, Refused):
         yield refusal(words, title, test.reason)
+
+
+def later_covariates(words: Wording, outcome: str) -> tuple[str, ...]:
+    """The covariates of an outcome's model that became known only after time zero."""
+    covariates = words.study.covariates
+    return tuple(
+        name
+        for name in adjustment(words.study, outcome)
+        if name in covariates and covariates[name].timing == "post"
+    )
 
 
 def fitted(words: Wording, design: str, outcome: str) -> dict[str, Effects | Refused]:

@@ -10,6 +10,7 @@ from durata.report.contents import Contents
 from durata.report.words import Phrases, phrases
 from durata.show.effect_tables import Words
 from durata.show.numbers import ratio_interval
+from durata.show.printable import inside
 from durata.show.time_scale import TimeScale, time_scale
 from durata.study.types import Study
 
@@ -31,9 +32,13 @@ class Wording:
 
     def say(self, key: str, **values: object) -> str:
         """A sentence of the study's language, with the study's own words for start, end and treatment."""
+        return self.phrases.say(key, **{**self.known, **values})
+
+    @property
+    def known(self) -> dict[str, object]:
+        """The study's own words for start, end and treatment."""
         treatment = self.study.treatment
-        known = {"start": treatment.start_name, "end": treatment.end_name, "treatment": treatment.name}
-        return self.phrases.say(key, **{**known, **values})
+        return {"start": treatment.start_name, "end": treatment.end_name, "treatment": treatment.name}
 
     def ask(self, analysis: Analysis) -> Answer | Refused:
         """The answer to an Analysis."""
@@ -45,15 +50,13 @@ class Wording:
 
     def within(self, name: str) -> str:
         """The label of an outcome as it stands inside a sentence."""
-        label = self.outcome(name)
-        # an acronym keeps its capitals
-        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+        return inside(self.outcome(name))
 
     def covariate(self, name: str) -> str:
         """The label of a covariate as it stands inside a sentence."""
         declared = self.study.covariates.get(name)
         label = declared.label if declared is not None and declared.label else name
-        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+        return inside(label)
 
     def covariates(self, names: tuple[str, ...]) -> str:
         """Covariates as an enumeration."""

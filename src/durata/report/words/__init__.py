@@ -21,12 +21,16 @@ class Phrases:
 
     def say(self, key: str, **values: object) -> str:
         """The sentence of ``key`` with its ``{names}`` filled; KeyError when there is no such sentence."""
+        return " ".join(self.raw(key).format(**values).split())
+
+    def raw(self, key: str) -> str:
+        """The sentence of ``key`` as it is written, nothing filled; KeyError when there is no such sentence."""
         found: Any = self._sentences
         for part in key.split("."):
             found = found[part]
         if not isinstance(found, str):
             raise KeyError(f"{key!r} is a group of sentences, not a sentence")
-        return " ".join(found.format(**values).split())
+        return " ".join(found.split())
 
     def join(self, items: Sequence[str]) -> str:
         """Items as an enumeration in the language."""
