@@ -256,6 +256,17 @@ def shown(path: Path) -> str:
     return f'"{text}"' if " " in text else text
 
 
+def outside_of_venv(arguments: list[str]) -> int | None:
+    """Run again by the Python that made .venv when .venv's own is running (an activated shell); None when it is not.
+
+    The Python inside may have no pip of its own, and cannot remake the environment it runs in.
+    """
+    base = getattr(sys, "_base_executable", None)
+    if Path(sys.prefix).resolve() != VENV.resolve() or not base or Path(base).resolve().is_relative_to(VENV.resolve()):
+        return None
+    return subprocess.run([base, str(Path(__file__).resolve()), *arguments], check=False).returncode
+
+
 def demo(arguments: list[str]) -> int:
     """Set up and run the demonstration; then say how to call durata."""
     set_up("run")
@@ -329,7 +340,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     try:
-        return COMMANDS[chosen.command](chosen.arguments)
+        again = outside_of_venv(arguments)
+        return COMMANDS[chosen.command](chosen.arguments) if again is None else again
     except Trouble as trouble:
         say(str(trouble))
         return 2

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from durata.door import cohort_from_frame as cohort_from_frame
     from durata.estimate.association import association_test as association_test
     from durata.estimate.baseline import baseline_table as baseline_table
+    from durata.estimate.causes import cause_specific as cause_specific
+    from durata.estimate.causes import gray_test as gray_test
     from durata.estimate.change import paired_change as paired_change
     from durata.estimate.cloned import cloned_hazard_ratio as cloned_hazard_ratio
     from durata.estimate.cloned import cloned_restricted_mean as cloned_restricted_mean
     from durata.estimate.cloned import cloned_survival as cloned_survival
     from durata.estimate.comparison import compare_groups as compare_groups
+    from durata.estimate.competing import cumulative_incidence as cumulative_incidence
+    from durata.estimate.competing import restricted_time_in_state as restricted_time_in_state
     from durata.estimate.cox import cox as cox
     from durata.estimate.cox import likelihood_ratio_test as likelihood_ratio_test
     from durata.estimate.cox_checks import concordance as concordance
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from durata.estimate.curves import kaplan_meier as kaplan_meier
     from durata.estimate.curves import nelson_aalen as nelson_aalen
     from durata.estimate.curves import reverse_kaplan_meier as reverse_kaplan_meier
+    from durata.estimate.fine_gray import fine_gray as fine_gray
+    from durata.estimate.fine_gray import predicted_incidence as predicted_incidence
     from durata.estimate.firth import firth_cox as firth_cox
     from durata.estimate.firth import needs_firth as needs_firth
     from durata.estimate.glossary import Summary as Summary
@@ -56,6 +62,8 @@ if TYPE_CHECKING:
     from durata.estimate.tests import log_rank as log_rank
     from durata.estimate.tests import log_rank_trend as log_rank_trend
     from durata.estimate.tests import pairwise_log_rank as pairwise_log_rank
+    from durata.estimate.weighted_tests import max_combo as max_combo
+    from durata.estimate.weighted_tests import weighted_log_rank as weighted_log_rank
     from durata.examples import example as example
     from durata.finding import CannotEstimate as CannotEstimate
     from durata.finding import DurataError as DurataError
@@ -118,6 +126,15 @@ _HOMES = {
     "log_rank": "durata.estimate.tests",
     "log_rank_trend": "durata.estimate.tests",
     "pairwise_log_rank": "durata.estimate.tests",
+    "weighted_log_rank": "durata.estimate.weighted_tests",
+    "max_combo": "durata.estimate.weighted_tests",
+    # competing risks
+    "cause_specific": "durata.estimate.causes",
+    "cumulative_incidence": "durata.estimate.competing",
+    "restricted_time_in_state": "durata.estimate.competing",
+    "gray_test": "durata.estimate.causes",
+    "fine_gray": "durata.estimate.fine_gray",
+    "predicted_incidence": "durata.estimate.fine_gray",
     # models
     "cox": "durata.estimate.cox",
     "likelihood_ratio_test": "durata.estimate.cox",

@@ -31,7 +31,7 @@ class Weights:
     kind: WeightKind
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cohort:
     """Rows of time at risk; one row a person unless an exposure changes over time.
 
@@ -114,6 +114,14 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self.exit)
+
+    def __repr__(self) -> str:
+        """Who is in it, in one line; never a row."""
+        groups = "" if self.group is None else f", groups {', '.join(self.group.levels)}"
+        return (
+            f"Cohort: {self.n_people} people in {len(self)} rows, {self.n_events} events of {self.outcome!r}, "
+            f"design {self.design!r}, time in {self.unit} since {self.time_zero}{groups}"
+        )
 
     @property
     def n_people(self) -> int:

@@ -26,7 +26,7 @@ def cohort_and_scores(case: Case):  # type: ignore[no-untyped-def]
 
 
 @cache
-def tested(name: str) -> tuple[Case, Test]:
+def found(name: str) -> tuple[Case, Test]:
     """A case with our test (computed once)."""
     case = next(case for case in cases("maxstat") if case.id == name)
     cohort, _ = cohort_and_scores(case)
@@ -51,7 +51,7 @@ def test_scores_and_the_whole_process(case: Case) -> None:
 
 @pytest.mark.parametrize(**EVERY)
 def test_the_selected_cut(case: Case) -> None:
-    case, test = tested(case.id)
+    case, test = found(case.id)
     expected = case.expected
     agree(test.statistic, expected["statistic"], "statistic")
     assert test.settings["cut"] == expected["cutpoint"]
@@ -63,7 +63,7 @@ def test_the_selected_cut(case: Case) -> None:
 
 @pytest.mark.parametrize(**EVERY)
 def test_lausen_p_values(case: Case) -> None:
-    case, test = tested(case.id)
+    case, test = found(case.id)
     theirs, ours = case.expected["p_values"], test.settings["p_values"]
     agree(ours["lausen-1992"], theirs["Lau92"]["p"], "Lau92", absolute=0.0)
     # R takes the tail as 1 minus a distribution function, which keeps 16 decimals and no more: it is 0 or a few 1e-16
@@ -76,7 +76,7 @@ def test_lausen_p_values(case: Case) -> None:
 
 @pytest.mark.parametrize(**EVERY)
 def test_normal_process(case: Case) -> None:
-    case, test = tested(case.id)
+    case, test = found(case.id)
     theirs = case.expected["p_values"].get("exactGauss")
     if theirs is None:  # R's integration is not attempted with more than 40 cuts
         assert len(case.expected["cuts"]) > 11
@@ -86,7 +86,7 @@ def test_normal_process(case: Case) -> None:
 
 @pytest.mark.parametrize(**EVERY)
 def test_permutation(case: Case) -> None:
-    case, test = tested(case.id)
+    case, test = found(case.id)
     theirs = case.expected["p_values"]["condMC"]["p"]
     error = np.sqrt(2.0 * max(theirs * (1 - theirs), 1e-4) / PERMUTATIONS)  # both are Monte Carlo
     assert test.p_value == pytest.approx(theirs, abs=3 * error)
@@ -101,5 +101,5 @@ def test_hothorn_and_lausen() -> None:
     below = ends[(ends >= 2) & (ends <= 23)]
     assert len(below) == len(having[0].expected["cuts"])
     agree(hothorn_lausen(whole_scores(scores), below, as_r=True), having[0].expected["p_values"]["HL"]["p"], "HL")
-    _, test = tested("mx_ovarian_age")
+    _, test = found("mx_ovarian_age")
     assert test.settings["p_values"]["hothorn-lausen"] == pytest.approx(0.0099384738293, rel=1e-9)

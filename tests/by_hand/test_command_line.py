@@ -195,3 +195,27 @@ def test_help_is_quick_and_imports_no_numerics() -> None:
     assert done.returncode == 0, done.stderr
     for command in ("demo", "check", "run", "trace", "rules", "schema"):
         assert command in done.stdout
+
+
+def test_only_the_option_format_makes_an_error_json(durata, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    absent = tmp_path / "json"
+    told = durata("run", "json", "-o", "json")
+    assert (told.code, told.out) == (3, "")
+    assert told.err
+    asked = durata("check", absent, "--format", "json")
+    assert asked.code == 3
+    assert json.loads(asked.out)["exit_code"] == 3
+    assert json.loads(durata("check", absent, "--format=json").out)["exit_code"] == 3
+
+
+def test_output_folders_that_cannot_be_are_refused_in_words(durata, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    study = write(tmp_path)
+    root = durata("run", study, "-o", tmp_path.anchor)
+    assert root.code == 2
+    assert "root of the file system" in root.err
+    empty = durata("run", study, "-o", "")
+    assert empty.code == 2
+    assert "name of the folder is empty" in empty.err
+    folder = durata("run", tmp_path.anchor)
+    assert folder.code == 2
+    assert "is a folder" in folder.err

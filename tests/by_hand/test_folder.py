@@ -283,3 +283,18 @@ def test_two_runs_cannot_write_the_same_folder(target: Path) -> None:
         other.kill()
     write_folder(target, NEW)
     assert contents(target) == NEW
+
+
+def test_the_lock_of_a_killed_run_is_removed_by_the_next_look_at_the_place(target: Path) -> None:
+    write_folder(target, OLD)
+    lock = target.with_name(f".{target.name}.durata-lock")
+    lock.touch()
+    finish_exchange(target)
+    assert siblings(target) == ["report"]
+    assert contents(target) == OLD
+
+
+def test_the_root_of_the_file_system_is_refused_in_words(tmp_path: Path) -> None:
+    for call in (lambda: write_folder(Path(tmp_path.anchor), OLD), lambda: finish_exchange(Path(tmp_path.anchor))):
+        with pytest.raises(CannotWrite, match="root of the file system"):
+            call()

@@ -44,7 +44,11 @@ def test_row_order_changes_nothing(seed: int, tied: bool) -> None:
     one, other = selected_cut(cohort, "x", permutations=49), selected_cut(mixed, "x", permutations=49)
     assert (one.statistic, one.p_value, one.settings["cut"]) == (other.statistic, other.p_value, other.settings["cut"])
     two, again = (selected_cuts(c, "x", permutations=19) for c in (cohort, mixed))
-    assert (two.statistic, two.p_value, two.settings["cuts"]) == (again.statistic, again.p_value, again.settings["cuts"])
+    assert (two.statistic, two.p_value, two.settings["cuts"]) == (
+        again.statistic,
+        again.p_value,
+        again.settings["cuts"],
+    )
 
 
 @few
@@ -87,7 +91,9 @@ def test_frequency_weights_are_repeated_rows(seed: int) -> None:
     weighted = cohort.select(np.arange(len(cohort)), weights=Weights(weights.astype(float), "frequency"))
     one, other = (selected_cut(c, "x", permutations=49) for c in (repeated, weighted))
     assert (one.statistic, one.p_value, one.rows()) == (other.statistic, other.p_value, other.rows())
-    assert other.settings["uncorrected"]["statistic"] == pytest.approx(one.settings["uncorrected"]["statistic"], rel=1e-9)
+    assert other.settings["uncorrected"]["statistic"] == pytest.approx(
+        one.settings["uncorrected"]["statistic"], rel=1e-9
+    )
 
 
 @few
@@ -157,7 +163,9 @@ def test_under_no_effect_the_corrected_p_value_is_uniform_and_the_ordinary_one_i
     corrected, ordinary = [], []
     for seed in range(120):
         rng = np.random.default_rng(seed)
-        cohort = Cohort(np.arange(60), rng.exponential(size=60), rng.random(60) < 0.7, covariates={"x": rng.normal(size=60)})
+        cohort = Cohort(
+            np.arange(60), rng.exponential(size=60), rng.random(60) < 0.7, covariates={"x": rng.normal(size=60)}
+        )
         test = selected_cut(cohort, "x", permutations=199, seed=seed)
         corrected.append(test.p_value)
         ordinary.append(test.settings["uncorrected"]["p_value"])

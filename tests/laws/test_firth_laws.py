@@ -140,6 +140,23 @@ def test_the_two_ways_to_the_modified_score_agree(
 
 
 @few
+@given(seeds, st.sampled_from(TIES), st.floats(5, 80), st.booleans())
+def test_far_out_no_digits_are_lost(seed: int, ties: str, far: float, entry: bool) -> None:
+    cohort = drawn(seed, entry=entry)
+    x = np.column_stack([np.asarray(cohort.covariates[name]) for name in ("x", "z")])
+    order = order_risk_sets(cohort.exit, cohort.event, entry=cohort.entry)
+    assume(order is not None)
+    assert order is not None
+    likelihood = FirthLikelihood(order, kept_columns(order, x), None, ties == "efron")
+    angle = np.random.default_rng(seed + 3).uniform(0, 2 * np.pi)
+    at = far * np.array([np.cos(angle), np.sin(angle)])
+    here, visited = likelihood(at), likelihood.set_by_set(at @ likelihood.x)
+    assume(np.isfinite(visited.log_likelihood))
+    assert here.log_likelihood == pytest.approx(visited.log_likelihood, rel=1e-10, abs=1e-10)
+    assert here.score == pytest.approx(visited.score, rel=1e-8, abs=1e-8)
+
+
+@few
 @given(seeds, st.sampled_from(TIES), st.booleans())
 def test_the_order_of_rows_changes_nothing(seed: int, ties: str, entry: bool) -> None:
     cohort = drawn(seed, entry=entry)

@@ -10,15 +10,12 @@ import pytest
 from drawn import HOSTILE, count_of, texts
 from matplotlib.figure import Figure
 
-from durata.estimate.analysis import Refused
-from durata.estimate.result import Effects, Term
 from durata.finding import CannotEstimate
 from durata.records.flow import Flow
 from durata.show.drawing import Drawing
-from durata.show.effect_tables import Words
 from durata.show.figures.durations import bin_width, durations_figure, durations_words, in_bars
 from durata.show.figures.flow import flow_figure, flow_words
-from durata.show.figures.forest import ForestRow, forest_figure, forest_rows, forest_words
+from durata.show.figures.forest import ForestRow, forest_figure, forest_words
 from durata.show.figures.style import COLOURS, contrast, fitted, look, readable, width_of, wrapped
 from durata.show.figures.svg import drawing
 from durata.show.figures.swimmer import Bar, SwimmerWords, swimmer_figure, swimmer_words, systematic_sample
@@ -58,21 +55,6 @@ def test_limits_beyond_the_axis_end_in_arrows() -> None:
     outside = drawn(forest_figure([ForestRow("a", 0.9, 0.001, math.inf), ForestRow("b", 0.9, 0.4, 2.1)]))
     assert count_of(inside, "beyond-the-axis") == 0
     assert count_of(outside, "beyond-the-axis") == 2
-
-
-def test_a_forest_from_a_model_has_headings_and_references() -> None:
-    terms = (Term("group: long", "group", "long", "short"), Term("age", "age"))
-    variances = np.diag([0.04, 0.0001])
-    model = Effects(terms, np.array([-0.5, 0.01]), variances, variances, "log hazard ratio", "Cox", 0.95, 9, 9, 5)
-    rows = forest_rows(model, Words({"group": "Duration"}, {"age": "year"}), series="naive")
-    assert [(row.label, row.kind, row.depth) for row in rows] == [
-        ("Duration", "heading", 0),
-        ("short", "reference", 1),
-        ("long", "effect", 1),
-        ("age, per year", "effect", 0),
-    ]
-    assert rows[2].estimate == pytest.approx(math.exp(-0.5))
-    assert forest_rows(Refused("No events."))[0].refused == "No events."
 
 
 def test_a_forest_of_refusals_is_refused() -> None:

@@ -20,7 +20,7 @@ from durata.estimate.baseline import baseline_table
 from durata.estimate.change import paired_change
 from durata.estimate.claim import Contrast
 from durata.estimate.judgement import Judgement
-from durata.estimate.rates import event_rates, rate_ratios
+from durata.estimate.rates import event_rates
 from durata.estimate.response import response_rates, response_test, response_trend, risk_differences
 from durata.estimate.restricted_mean import restricted_mean, restricted_mean_contrasts
 from durata.estimate.result import Summary
@@ -33,7 +33,7 @@ from durata.show.claims_table import claims_table
 from durata.show.effect_tables import Words
 from durata.show.numbers import NOTHING, Cell, refused
 from durata.show.published_table import published_table
-from durata.show.rates_tables import rate_ratios_table, rates_table
+from durata.show.rates_tables import rates_table
 from durata.show.response_tables import ResponseResult, response_differences_table, response_table
 from durata.show.restricted_mean_tables import restricted_mean_contrasts_table, restricted_mean_table
 from durata.show.table import Table
@@ -240,16 +240,6 @@ def test_rates_in_patient_years_whatever_they_were_asked_for() -> None:
     assert shown[0].notes == ("Person-time rate with exact Poisson limits.",)
 
 
-def test_ratios_of_rates() -> None:
-    table = rate_ratios_table(rate_ratios(cohort()), title="Ratios")
-    assert text(table)[1] == ["long vs short", "3", "0.43 (0.007 to 8.23)", "0.599", "0.599"]
-    nobody = cohort_from_arrays(time=[1, 2, 3, 4], event=[1, 1, 0, 0], group=list("aabb"))
-    assert text(rate_ratios_table(rate_ratios(nobody), title="R"))[1][2].startswith("0 (0 to ")
-    other = cohort_from_arrays(time=[1, 2, 3, 4], event=[0, 0, 1, 1], group=list("aabb"))
-    cell = rate_ratios_table(rate_ratios(other), title="R").rows[0].cells[1]
-    assert cell == refused("The ratio has no upper limit: the reference has no event.")
-
-
 def test_restricted_means_and_what_sets_them_apart() -> None:
     scale = TimeScale("months", 30.0)
     table = restricted_mean_table(restricted_mean(cohort(), "group", until=480), scale, title="M")
@@ -357,7 +347,6 @@ def test_hostile_words_are_shown_literally(name: str) -> None:
         response_differences_table(responses, title=name),
         change_table(paired_change(one, "size", "after", "group"), title=name, unit=name, before=name, after=name),
         rates_table(event_rates(one, "group"), scale, title=name, events=name),
-        rate_ratios_table(rate_ratios(one), title=name),
         restricted_mean_table(restricted_mean(one, "group", until=480), scale, title=name),
         restricted_mean_contrasts_table(restricted_mean_contrasts(one, until=480), scale, title=name),
         claims_table([Judgement("a", claim(name), SAID, (), name, name)], title=name),

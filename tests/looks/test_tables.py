@@ -8,12 +8,11 @@ from drawn import curve
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Effects, Summary, Term, Test
-from durata.finding import Finding, Severity, Where
 from durata.records.flow import Flow
 from durata.show.effect_tables import Words, effects_table, proportional_hazards_table
 from durata.show.numbers import Cell, refused
-from durata.show.study_tables import findings_table, flow_table
-from durata.show.survival_tables import follow_up_table, horizons_table, medians_table, pairwise_table
+from durata.show.study_tables import flow_table
+from durata.show.survival_tables import horizons_table, medians_table, pairwise_table
 from durata.show.table import Head, Row, Table, before_point, letter
 from durata.show.time_scale import TimeScale
 
@@ -116,12 +115,6 @@ def test_a_median_that_is_not_reached_is_called_that() -> None:
     assert table.rows[1].cells[2].note == "the curve ends at 0.7"
 
 
-def test_follow_up() -> None:
-    rows = ({"group": "all", "n": 103, "events": 75, "estimate": 900.0, "conf_low": 600.0, "conf_high": 1200.0},)
-    table = follow_up_table(Summary("follow-up", rows), MONTHS)
-    assert table.text()[1] == ["all", "103", "75", "30 (20 to 40)"]
-
-
 def test_pairs_stand_under_the_overall_test() -> None:
     pairs = Summary(
         "pairs",
@@ -180,17 +173,9 @@ def test_the_global_test_of_proportional_hazards_comes_last() -> None:
     assert table.text()[1:] == [["Age", "4.00", "1", "0.046"], ["All terms together", "5.00", "2", "0.082"]]
 
 
-def test_flow_and_findings() -> None:
+def test_flow() -> None:
     flow = Flow.start("In the file", 1103).without("Age not known", (0, 1))
     assert flow_table(flow).text()[1:] == [["In the file", "", "1,103"], ["Age not known", "2", "1,101"]]
-    findings = [
-        Finding("R02", Severity.INFO, "Few at risk."),
-        Finding("T01", Severity.ERROR, "{n} days.", {"n": 7}, "Wait {n}.", Where("study.toml", 9, 1)),
-    ]
-    assert findings_table(findings).text()[1:] == [
-        ["T01", "Error", "7 days.", "Wait 7.", "study.toml:9:1"],
-        ["R02", "Info", "Few at risk.", "", ""],
-    ]
 
 
 def test_a_table_with_a_cell_too_few_is_refused() -> None:

@@ -246,3 +246,16 @@ def test_more_rows_than_are_read(folder, monkeypatch) -> None:
     monkeypatch.setattr(statistics_table, "MOST_CELLS", 7 * 3)
     (found,) = folder.refused()
     assert found.message == "the file has more than 3 rows."
+
+
+def test_a_damaged_file_that_would_break_the_reader(folder) -> None:
+    """Its value labels belong to a variable that is not there; the reader would write outside its memory."""
+    write(folder, ".sav", frame(folder), variable_value_labels=STAGES)
+    file = folder.path / "people.sav"
+    content = file.read_bytes()
+    labelled = b"\x04\0\0\0\x01\0\0\0"
+    assert content.count(labelled) == 1
+    place = content.index(labelled) + len(labelled)
+    file.write_bytes(content[: place + 1] + b"\xb2" + content[place + 2 :])
+    (found,) = folder.declare(("people.csv", "people.sav")).refused()
+    assert "its dictionary is not sound" in found.message

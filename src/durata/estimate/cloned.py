@@ -159,8 +159,12 @@ def cloned_hazard_ratio(
         raise CannotEstimate(f"conf_level must lie between 0 and 1, not {conf_level!r}.")
     if ties not in ("efron", "breslow"):
         raise CannotEstimate(f"ties is 'efron' or 'breslow', not {ties!r}.")
-    sides = [Arm(one.exit, one.event, arms.drawn, _weights(one, weighted=weighted)) for one in arms.arms]
-    found = log_hazard_ratio(*sides, efron=ties == "efron", n_clusters=len(arms.drawn))
+    n = len(arms.person)
+    base, treated = arms.arms
+    first, second = (
+        Arm(one.exit, one.event, np.arange(n), _weights(one, weighted=weighted)) for one in (base, treated)
+    )
+    found = log_hazard_ratio(first, second, efron=ties == "efron", n_clusters=n)
     if found.status != Status.CONVERGED:
         empty = [one.name for one in arms.arms if not one.event.any()]
         who = "Nobody" if len(empty) == 2 else f"Nobody in the arm {empty[0]!r}" if empty else ""
@@ -169,7 +173,6 @@ def cloned_hazard_ratio(
             if who
             else "The events leave no time at which both arms are at risk: the hazard ratio has no estimate."
         )
-    base, treated = arms.arms
     return Effects(
         terms=(Term(f"strategy: {treated.name}", "strategy", treated.name, base.name),),
         estimate=np.array([found.estimate]),
@@ -178,8 +181,8 @@ def cloned_hazard_ratio(
         scale="log hazard ratio",
         method=f"weighted Cox model of clones ({ties} ties), sandwich by patient, weights taken as known",
         conf_level=conf_level,
-        n=2 * len(arms.drawn),
-        n_people=len(arms.drawn),
+        n=2 * n,
+        n_people=n,
         n_events=int(sum(one.event.sum() for one in arms.arms)),
         robust=True,
         log_likelihood=found.log_likelihood,

@@ -69,7 +69,7 @@ class Stretch:
         return number
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Curve(Tidy):
     """An estimate along time (or duration, or cut), one Stretch a group.
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from durata.cohort import Cohort
-from durata.estimate.causes import cause_specific, causes_of
+from durata.estimate.causes import cause_specific, causes_of, check_cause
 from durata.estimate.counted import check_level
 from durata.estimate.cox import chi_square_test, model_notes, named_terms, quadratic
 from durata.estimate.cox_refusals import refuse_failure, refuse_without_events
@@ -95,6 +95,7 @@ def fine_gray(
     ties = ties or ("efron" if variant == "finegray" else "breslow")
     if ties not in get_args(Ties) or (variant == "crr" and ties != "breslow"):
         raise CannotEstimate(f"Ties {ties!r} do not go with variant {variant!r}; crr has Breslow's ties only.")
+    check_cause(cohort, cause)
     design, notes = design_of(cohort, terms, weighted(cohort))
     if design.strata or design.offsets or not design.parts:
         raise CannotEstimate("Fine and Gray's model takes terms only: at least one, and neither strata nor offsets.")

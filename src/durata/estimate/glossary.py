@@ -86,8 +86,35 @@ class Tidy:
         """One row a point or term, as a pandas DataFrame."""
         return as_frame(self.rows())
 
+    def __repr__(self) -> str:
+        """The answer as a person reads it: its glance, and the first rows in columns."""
+        told = ", ".join(f"{name} = {short(value)}" for name, value in self.glance().items() if value not in (None, ""))
+        rows = self.rows()
+        lines = [f"{type(self).__name__}: {told}", *in_columns(rows[:MOST_ROWS])]
+        if len(rows) > MOST_ROWS:
+            lines.append(f"... and {len(rows) - MOST_ROWS} rows more; .tidy() has them all")
+        return "\n".join(lines)
 
-@dataclass(frozen=True, eq=False)
+
+MOST_ROWS = 12
+
+
+def short(value: Any) -> str:
+    """A value in few characters."""
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def in_columns(rows: list[dict[str, Any]]) -> list[str]:
+    """Rows as lines of aligned columns, in the order of the glossary; columns without any value are left out."""
+    names = [name for name in GLOSSARY if any(row.get(name) not in (None, "") for row in rows)]
+    cells = [names, *([short(row.get(name, "")) for name in names] for row in rows)]
+    widths = [max(len(line[k]) for line in cells) for k in range(len(names))]
+    return ["  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)) for line in cells]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Summary(Tidy):
     """Rows of a described table; every row's keys come from the glossary."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,17 @@ class GuaranteedTime:
     def share(self) -> float:
         """Guaranteed time as a share of all time at risk, 0 to 1."""
         return self.days / self.total if self.total > 0 else 0.0
+
+
+def share_of_all(times: Iterable[GuaranteedTime]) -> float:
+    """Guaranteed time of all groups together as a share of their time at risk, 0 to 1.
+
+    >>> share_of_all([GuaranteedTime("short", 2, 10.0, 30.0), GuaranteedTime("long", 2, 20.0, 70.0)])
+    0.3
+    """
+    rows = list(times)
+    total = sum(row.total for row in rows)
+    return sum(row.days for row in rows) / total if total > 0 else 0.0
 
 
 def guaranteed_time(cohort: Cohort) -> tuple[GuaranteedTime, ...]:

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Test(Tidy):
     """A hypothesis test: chi-square (or other) ``statistic`` with ``df`` and two-sided ``p_value``.
 
@@ -73,7 +73,7 @@ class Term:
     reference: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Effects(Tidy):
     """Estimates by term with their covariance, inside always on the scale of ``scale`` (log hazard ratio, ...).
 

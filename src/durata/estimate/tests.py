@@ -14,7 +14,7 @@ from durata.estimate.observation import Observation, observe, select_rows
 from durata.estimate.result import Summary, Test
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
-from durata.kernels.log_rank import Comparison, chi_square, compare, trend
+from durata.kernels.log_rank import Comparison, EventWeights, chi_square, compare, trend
 from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_values
 from durata.kernels.risk_set import Rows, count_risk_sets
 
@@ -225,6 +225,7 @@ def compared(
     rho: float,
     *,
     n_groups: int | None = None,
+    weigh: EventWeights | None = None,
 ) -> Comparison:
     """Observed, expected and covariance, summed over the strata that have events."""
     K = len(observation.levels) if n_groups is None else n_groups
@@ -245,7 +246,7 @@ def compared(
             group=part_group,
             n_groups=K,
         )
-        total = total + compare(sets.at_risk, sets.events, rho)
+        total = total + compare(sets.at_risk, sets.events, rho, weigh)
     return total
 
 

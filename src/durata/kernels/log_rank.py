@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,10 @@ from durata.kernels.arrays import FloatArray
 
 SEPARATE = 1e-9
 """An eigenvalue of the correlations smaller than this share of the largest is 0: the K differences sum to 0."""
+
+
+EventWeights = Callable[[FloatArray, FloatArray], FloatArray]
+"""Weights (j,) of the event times from the numbers at risk and of events (j,), all groups together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,19 @@ class Comparison:
         )
 
 
-def compare(at_risk: FloatArray, events: FloatArray, rho: float = 0.0) -> Comparison:
+def survival_before(n: FloatArray, d: FloatArray) -> FloatArray:
+    """(j,) the Kaplan-Meier estimate just before each event time, from numbers at risk and of events (j,)."""
+    return np.concatenate([[1.0], np.cumprod(1.0 - d / n)[:-1]])
+
+
+def compare(at_risk: FloatArray, events: FloatArray, rho: float = 0.0, weigh: EventWeights | None = None) -> Comparison:
     """Observed against expected events of K groups within one stratum, weighted by S(t-) to the power ``rho``.
 
     Parameters
     ----------
     at_risk, events : (m, K) at increasing times; weights are frequencies.
     rho : 0 is the log-rank test, 1 the Peto-Peto (G-rho) test; S is the pooled Kaplan-Meier estimate just before t.
+    weigh : in place of rho, the weights (j,) of the event times from the pooled numbers at risk and of events (j,).
 
     References
     ----------
@@ -43,8 +54,10 @@ def compare(at_risk: FloatArray, events: FloatArray, rho: float = 0.0) -> Compar
     with_events = d > 0
     n_k, d_k, d = at_risk[with_events], events[with_events], d[with_events]
     n = n_k.sum(axis=1)
-    survival = np.cumprod(1.0 - d / n)
-    weight = np.concatenate([[1.0], survival[:-1]]) ** rho if rho != 0.0 else np.ones(len(d))
+    if weigh is not None:
+        weight = weigh(n, d)
+    else:
+        weight = survival_before(n, d) ** rho if rho != 0.0 else np.ones(len(d))
     share = n_k / n[:, None]
     # One person at risk has the event for certain: no variance (and 0 / 0 in the formula).
     spread = np.zeros(len(d))

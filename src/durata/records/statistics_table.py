@@ -10,6 +10,7 @@ from typing import Any
 from durata.finding import Finding, Severity, StudyError, Where
 from durata.records.cells import Cell, label
 from durata.records.decoding import Encoding
+from durata.records.spss_dictionary import is_sound
 from durata.records.tables import MOST_COLUMNS, Choose, Table, refuse
 
 LARGEST = 512_000_000
@@ -49,6 +50,8 @@ def read_statistics(content: bytes, file: str, choose: Choose, declared: Encodin
                      program=program, ending=ending)  # fmt: skip
     if _cut_off(content, ending):
         raise _damaged(file, program, "its end is missing")
+    if program == "SPSS" and not is_sound(content):
+        raise _damaged(file, program, "its dictionary is not sound")
     options: dict[str, Any] = {} if declared is None else {"encoding": declared.upper()}
     _, about = _read(content, file, program, reader, {**options, "metadataonly": True})
     header = tuple(about.column_names)

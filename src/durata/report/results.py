@@ -12,7 +12,8 @@ import numpy as np
 
 from durata.designs.catalogue import DESIGNS, declared_design, in_words
 from durata.estimate.analysis import Analysis, Answer, Refused
-from durata.estimate.guaranteed_time import guaranteed_time
+from durata.estimate.durations import durations
+from durata.estimate.guaranteed_time import guaranteed_time, share_of_all
 from durata.estimate.judgement import Judgement, judged
 from durata.estimate.published import reproduce
 from durata.estimate.result import Curve, Effects, Test
@@ -35,6 +36,7 @@ def results(contents: Contents) -> dict[str, Any]:
             {"reason": step.reason, "excluded": step.excluded, "remaining": step.remaining}
             for step in contents.records.flow.steps
         ],
+        "durations": duration_numbers(contents),
         "cohorts": [cohort_numbers(contents, design, outcome) for outcome in study.outcomes for design in DESIGNS],
         "analyses": [answer_numbers(contents, analysis, answer) for analysis, answer in contents.answers],
         "published": [asdict(one) for one in reproduce(study, contents.records, contents.answers)],
@@ -59,6 +61,7 @@ def cohort_numbers(contents: Contents, design: str, outcome: str) -> dict[str, A
     cohort = contents.answers.cohort(design, outcome)
     if isinstance(cohort, Refused):
         return {**named, "refused": cohort.reason}
+    times = guaranteed_time(cohort)
     return {
         **named,
         "compares": in_words(DESIGNS[design].compares, contents.study),
@@ -68,15 +71,40 @@ def cohort_numbers(contents: Contents, design: str, outcome: str) -> dict[str, A
         "people": cohort.n_people,
         "events": cohort.n_events,
         "groups": [
-            {"group": row.group, "people": row.people, "guaranteed_time": row.days, "time_at_risk": row.total}
-            for row in guaranteed_time(cohort)
+            {
+                "group": row.group,
+                "people": row.people,
+                "guaranteed_time": row.days,
+                "time_at_risk": row.total,
+                "guaranteed_share": row.share,
+            }
+            for row in times
         ],
+        "guaranteed_share": share_of_all(times),
         "flow": [
             {"reason": step.reason, "excluded": step.excluded, "remaining": step.remaining}
             for step in (cohort.flow.steps if cohort.flow else ())
         ],
         "notes": [finding_words(note) for note in cohort.notes],
     }
+
+
+def duration_numbers(contents: Contents) -> dict[str, Any]:
+    """The achieved durations by group and of all, in days and in the unit they are shown in."""
+    summary = durations(contents.study, contents.records)
+    length = float(summary.settings["unit_days"])
+    measures = ("median", "quartile_1", "quartile_3", "lowest", "highest")
+    rows = [
+        {
+            "group": row["group"],
+            "n": row["n"],
+            "days": {name: row[name] for name in measures},
+            "shown": {name: None if row[name] is None else row[name] / length for name in measures},
+            **({"note": row["note"]} if "note" in row else {}),
+        }
+        for row in summary.rows()
+    ]
+    return {"unit": summary.settings["unit"], "unit_days": length, "groups": rows[:-1], "all": rows[-1]}
 
 
 def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refused) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
+from collections.abc import Iterator, Mapping, Sequence
 
 from durata.designs.catalogue import declared_design
-from durata.estimate.analysis import Analysis, Answers, Refused
+from durata.estimate.analysis import Analysis, Answers
 from durata.estimate.judgement import NOT_ESTIMABLE, judged
+from durata.estimate.plan import BY_GROUP, subgroup_analyses
 from durata.estimate.result import Curve
 from durata.finding import Severity
 from durata.rules.runner import NotJudged, Seen, rule, seen
@@ -16,6 +15,7 @@ from durata.rules.wording import contrast_words
 from durata.study.types import Study
 
 ENOUGH_AT_RISK = 10
+MOST_CELLS = 12  # thin cells of subgroups named; beyond that the rest is counted
 
 
 @rule(
@@ -25,51 +25,102 @@ ENOUGH_AT_RISK = 10
     reference="Pocock SJ, Clayton TC, Altman DG (2002) Lancet 359:1686-1689",
 )
 def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
-    """Survival at a time that few patients have reached rests on those few, whatever its decimals."""
-    if not study.horizons.at:
-        raise NotJudged("needs [horizons] at")
+    """Survival at a time that few patients have reached rests on those few, whatever its decimals.
+
+    Read are the numbers at risk of the curves themselves, in everybody and in each subgroup, and how far each curve goes.
+    """
+    horizons = study.horizons
+    if not horizons.at and horizons.restricted_mean is None:
+        raise NotJudged("needs [horizons] at, or restricted_mean")
     design = declared_design(study)
     unit, length = study.study.time_unit, study.study.days(study.study.time_unit)
     judged = False
     for outcome, declared in study.outcomes.items():
-        cohort = answers.cohort(design, outcome)
+        curve = answers.ask(Analysis(design, outcome, "kaplan_meier", BY_GROUP))
         follow_up = answers.ask(Analysis(design, outcome, "reverse_kaplan_meier"))
-        if isinstance(cohort, Refused) or cohort.group is None:
+        if not isinstance(curve, Curve) or not isinstance(follow_up, Curve):
             continue
         judged = True
-        median = _median(follow_up) / length
-        thin: list[str] = []
-        counts: dict[str, dict[str, int]] = {}
-        late: list[float] = []
-        for horizon in study.horizons.at:
-            day = horizon * length
-            for code, level in enumerate(cohort.group.levels):
-                members = cohort.group.codes == code
-                entered = np.ones(len(cohort), bool) if cohort.entry is None else cohort.entry < day
-                at_risk = int(np.count_nonzero(members & entered & (cohort.exit >= day)))
-                counts.setdefault(level, {})[f"{horizon:g}"] = at_risk
-                if members.any() and at_risk < ENOUGH_AT_RISK:
-                    thin.append(f"{level} at {horizon:g} {unit} ({at_risk} at risk)")
-            if np.isfinite(median) and horizon > median:
-                late.append(horizon)
-        if not thin and not late:
-            continue
         said = []
-        evidence: dict[str, object] = {"outcome": declared.label or outcome, "at_risk": counts}
+        counts = _at_risk(curve, horizons.at, length)
+        evidence: dict[str, object] = {"outcome": declared.label or outcome, "at_risk": counts, "unit": unit}
+        evidence |= {"enough": ENOUGH_AT_RISK}
+        thin = _thin(counts, unit)
         if thin:
             said.append("fewer than {enough} patients are left for {thin}")
-            evidence |= {"enough": ENOUGH_AT_RISK, "thin": "; ".join(thin)}
-        if late:
+            evidence["thin"] = "; ".join(thin)
+        median = _median(follow_up)
+        late = [] if median is None else [horizon for horizon in horizons.at if horizon > median / length]
+        if late and median is not None:
             said.append("the median follow-up is {median:.0f} {unit}, shorter than {late} {unit}")
-            evidence |= {"median": median, "unit": unit, "late": ", ".join(f"{horizon:g}" for horizon in late)}
-        yield seen(
-            Severity.WARNING,
-            "{outcome}: " + "; ".join(said) + ".",
-            evidence=evidence,
-            remedy="Choose earlier [horizons] at, or print these values only with their interval and number at risk.",
-        )
+            evidence |= {"median": median / length, "late": ", ".join(f"{horizon:g}" for horizon in late)}
+        beyond = _beyond(curve, horizons.restricted_mean, length, unit)
+        if beyond:
+            said.append("the mean survival time up to {until:g} {unit} has too little behind it in {beyond}")
+            evidence |= {"until": horizons.restricted_mean, "beyond": "; ".join(beyond)}
+        if said:
+            yield seen(
+                Severity.WARNING,
+                "{outcome}: " + "; ".join(said) + ".",
+                evidence=evidence,
+                remedy="Choose earlier [horizons], or print these values only with their interval and number at risk.",
+            )
+        cells = [
+            f"{condition.label or subgroup}, {cell}"
+            for subgroup, condition in study.subgroups.items()
+            if isinstance(
+                inside := answers.ask(subgroup_analyses(study, design, outcome, subgroup)["kaplan_meier"]), Curve
+            )
+            for cell in _thin(_at_risk(inside, horizons.at, length), unit)
+        ]
+        if cells:
+            more = f"; and {len(cells) - MOST_CELLS} more" if len(cells) > MOST_CELLS else ""
+            yield seen(
+                Severity.WARNING,
+                "{outcome}, subgroups: fewer than {enough} patients are left for {thin}.",
+                evidence={
+                    "outcome": declared.label or outcome,
+                    "enough": ENOUGH_AT_RISK,
+                    "cells": tuple(cells),
+                    "thin": "; ".join(cells[:MOST_CELLS]) + more,
+                },
+                remedy="Read the curves of these subgroups no further than patients are left.",
+            )
     if not judged:
-        raise NotJudged("no cohort could be built for any outcome")
+        raise NotJudged("survival or follow-up could not be estimated for any outcome")
+
+
+def _at_risk(curve: Curve, horizons: Sequence[float], length: float) -> dict[str, dict[str, int]]:
+    """Numbers at risk by group and horizon, as the curve counts them."""
+    return {
+        stretch.group: {f"{horizon:g}": int(stretch.at_risk_at(horizon * length)) for horizon in horizons}
+        for stretch in curve.stretches
+    }
+
+
+def _thin(counts: Mapping[str, Mapping[str, int]], unit: str) -> list[str]:
+    """In words, the groups and horizons that too few patients have reached, horizon by horizon."""
+    cells = [(horizon, group, n) for group, by_horizon in counts.items() for horizon, n in by_horizon.items()]
+    order = list(dict.fromkeys(horizon for horizon, _, _ in cells))
+    return [
+        f"{group} at {horizon} {unit} ({n} at risk)"
+        for horizon, group, n in sorted(cells, key=lambda cell: order.index(cell[0]))
+        if n < ENOUGH_AT_RISK
+    ]
+
+
+def _beyond(curve: Curve, until: float | None, length: float, unit: str) -> list[str]:
+    """In words, the groups that were not followed until the end of the restricted mean, or that few patients were."""
+    said = []
+    for stretch in () if until is None else curve.stretches:
+        if len(stretch.estimate) and float(stretch.estimate[-1]) == 0:
+            continue  # the curve has come down to 0: the area under it is known whatever comes later
+        n = int(stretch.at_risk_at(until * length))
+        if n == 0:
+            said.append(f"{stretch.group} (observed for no longer than {stretch.until / length:.1f} {unit})")
+        elif n < ENOUGH_AT_RISK:
+            said.append(f"{stretch.group} ({n} at risk)")
+    return said
 
 
 @rule(
@@ -112,9 +163,7 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
         )
 
 
-def _median(answer: object) -> float:
-    """Median follow-up of everybody together, in the curve's unit; infinite when it was not reached."""
-    if not isinstance(answer, Curve):
-        return float("inf")
-    estimate = answer.quantile([0.5]).rows()[0].get("estimate")
-    return float("inf") if estimate is None else float(estimate)
+def _median(follow_up: Curve) -> float | None:
+    """Median follow-up of everybody together, in the curve's unit; None when it was not reached: it is no shorter."""
+    estimate = follow_up.quantile([0.5]).rows()[0].get("estimate")
+    return None if estimate is None else float(estimate)

@@ -75,10 +75,10 @@ def _modelled(cohort: Cohort, answers: Answers, analysis: Analysis) -> _Modelled
     if isinstance(answer, Effects) and isinstance(answer.design, Design):
         variables = tuple(dict.fromkeys(term.variable for term in answer.terms))
         return _Modelled(variables, answer.design.complete(cohort), answer.n_events)
-    wanted = list(names(analysis, "terms"))
+    kept = screened(cohort, analysis).kept if analysis.setting("screen_p") else ()
     variables = tuple(
         name
-        for name in (*wanted, *screened(cohort, analysis, wanted))
+        for name in dict.fromkeys((*names(analysis, "terms"), *kept))
         if name == "group" or not is_constant(cohort, name)
     )
     complete = np.ones(len(cohort), dtype=np.bool_)
@@ -92,9 +92,7 @@ def _evidence(study: Study, outcome: str, cohort: Cohort, model: _Modelled) -> d
     examined = {name: _columns(cohort, name) for name in dict.fromkeys(("group", *candidates(study, outcome)))}
     examined = {name: columns for name, columns in examined.items() if columns or name == "group"}
     parameters = sum(examined.values())
-    by_group = {
-        level: events for level, events in _events_by_level(cohort, "group", model).items() if events is not None
-    }
+    by_group = _events_by_level(cohort, "group", model)
     left_out = len(cohort) - int(np.count_nonzero(model.complete))
     return {
         "events": model.events,
@@ -160,7 +158,8 @@ def _too_many_parameters(evidence: Mapping[str, object], *, firth: bool) -> Iter
             "(events by group: {parts}); fewer than {enough} each make hazard ratios unstable.{without}",
             evidence=evidence,
             remedy="Keep only covariates fixed before looking at the data under [models] adjust, and read the "
-            "interval, not the p-value." + (" Firth's penalised model stands beside the ordinary one." if firth else ""),
+            "interval, not the p-value."
+            + (" Firth's penalised model stands beside the ordinary one." if firth else ""),
         )
 
 
@@ -172,24 +171,26 @@ def _columns(cohort: Cohort, name: str) -> int:
     return 0 if is_constant(cohort, name) else 1
 
 
-def _events_by_level(cohort: Cohort, name: str, model: _Modelled) -> dict[str, int | None]:
-    """Events of the model's rows by level; None where no row of the cohort's complete ones has the level."""
+def _events_by_level(cohort: Cohort, name: str, model: _Modelled) -> dict[str, int]:
+    """Events of the model's rows by level, the levels that these rows have."""
     column = cohort.category(name)
-    return {
-        level: int(np.count_nonzero(cohort.event & here)) if (here := model.complete & (column.codes == code)).any() else None
-        for code, level in enumerate(column.levels)
-    }
+    found = {}
+    for code, level in enumerate(column.levels):
+        here = model.complete & (column.codes == code)
+        if here.any():
+            found[level] = int(np.count_nonzero(cohort.event & here))
+    return found
 
 
 def _levels_without_event(study: Study, cohort: Cohort, model: _Modelled) -> list[str]:
     """In words, the levels of the model's categories (and of numbers with two values) whose patients all lack the event."""
     found = []
     for name in model.variables:
-        present_levels = {
-            level: events for level, events in _events_by_level(cohort, name, model).items() if events is not None
-        }
-        is_number = not isinstance(cohort.column(name), Category)
-        if len(present_levels) < 2 or (is_number and len(present_levels) > 2):
+        column = cohort.column(name)
+        if not isinstance(column, Category) and len(np.unique(column[model.complete])) != 2:
+            continue
+        present_levels = _events_by_level(cohort, name, model)
+        if len(present_levels) < 2:
             continue
         reference = study.treatment.reference if name == "group" else None
         reference = reference if reference in present_levels else next(iter(present_levels))

@@ -1,4 +1,4 @@
-"""Tables of event rates: events per person-time with their intervals, and the ratios of rates."""
+"""The table of event rates: events per person-time with their intervals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from durata.show.answer_cells import (
     estimate_cell,
     notes_of,
     number_of,
-    p_cell,
-    ratio_cell,
     sentence,
 )
 from durata.show.numbers import Cell, fixed, refused
@@ -59,20 +57,3 @@ def rates_table(
             Row(name, (count_cell(row, "n"), count_cell(row, "events"), shown, estimate_cell(row, places, factor)))
         )
     return Table(title, "Group", heads, tuple(body), (sentence(rates.method), *notes_of([rates])))
-
-
-def rate_ratios_table(ratios: Summary, *, title: str) -> Table:
-    """Ratios of the rates of every pair of groups with their interval, raw and adjusted p-value.
-
-    ``ratios`` is the answer of :func:`durata.estimate.rates.rate_ratios`.
-    """
-    adjust = str(ratios.settings.get("adjust", "holm")).capitalize()
-    heads = (Head("Events", "right"), Head(f"Rate ratio ({confidence(ratios)})"), Head("p"), Head(f"p, {adjust}"))
-    body = tuple(
-        Row(
-            f"{row['group']} vs {row['reference']}",
-            (count_cell(row, "events"), ratio_cell(row), p_cell({**row, "method": ""}), p_cell(row, "p_adjusted")),
-        )
-        for row in ratios.rows()
-    )
-    return Table(title, "Comparison", heads, body, (sentence(ratios.method), *notes_of([ratios])))

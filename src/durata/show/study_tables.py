@@ -1,10 +1,7 @@
-"""Tables of the study itself: the flow of patients, and the findings in order of their weight."""
+"""The table of the flow of patients."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from durata.finding import Finding
 from durata.records.flow import Flow
 from durata.show.numbers import Cell, count
 from durata.show.table import Head, Row, Table
@@ -21,27 +18,3 @@ def flow_table(flow: Flow, *, title: str = "Flow of patients") -> Table:
         for position, step in enumerate(flow.steps)
     )
     return Table(title, "Step", (Head("Left out", "right"), Head("Remaining", "right")), rows)
-
-
-def findings_table(findings: Iterable[Finding], *, title: str = "Findings") -> Table:
-    """What was noticed and what to do about it, the gravest first, in the order given within a severity."""
-    ordered = sorted(findings, key=lambda finding: -finding.severity.rank)
-    heads = (
-        Head("Severity", "left"),
-        Head("What was seen", "left", wide=True),
-        Head("What to do", "left", wide=True),
-        Head("Where", "left"),
-    )
-    rows = tuple(
-        Row(
-            finding.code,
-            (
-                Cell(finding.severity.value.capitalize()),
-                Cell(finding.message),
-                Cell(finding.advice),
-                Cell(str(finding.where) if finding.where else ""),
-            ),
-        )
-        for finding in ordered
-    )
-    return Table(title, "Code", heads, rows)

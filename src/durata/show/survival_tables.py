@@ -1,4 +1,4 @@
-"""Tables of curves: survival at horizons, medians, follow-up, and the log-rank tests beside them."""
+"""Tables of curves: survival at horizons, medians, and the log-rank tests beside them."""
 
 from __future__ import annotations
 
@@ -137,26 +137,6 @@ def test_cells(row: Mapping[str, Any]) -> tuple[Cell, Cell, Cell]:
         return cell, cell, cell
     note = str(row.get("note") or "")
     return Cell(fixed(float(statistic), 2)), Cell(fixed(float(df), 0) if df is not None else ""), Cell(p_value(p), note)
-
-
-def follow_up_table(follow_up: Summary, scale: TimeScale, *, title: str = "Follow-up") -> Table:
-    """Median follow-up (reverse Kaplan-Meier) with people and events, one row a group.
-
-    ``follow_up`` has ``group``, ``n``, ``events``, ``estimate``, ``conf_low`` and ``conf_high``.
-    """
-    heads = (
-        Head("Patients", "right"),
-        Head("Events", "right"),
-        Head(f"Median follow-up, {scale.unit} ({fixed(100 * _level(follow_up), 0)}% CI)"),
-    )
-    body = tuple(
-        Row(
-            str(row.get("group", "all")),
-            (_count(row.get("n"), row), _count(row.get("events"), row), duration_cell(row, scale)),
-        )
-        for row in follow_up.rows()
-    )
-    return Table(title, "Group", heads, body, _notes(follow_up))
 
 
 def _level(summary: Summary, otherwise: float = 0.95) -> float:

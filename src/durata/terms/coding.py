@@ -10,8 +10,9 @@ from durata.category import Category
 from durata.cohort import Cohort
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import BoolArray
+from durata.kernels.cubic_spline import default_knots
 from durata.terms.columns import as_category, as_numbers, present
-from durata.terms.declared import Factor, Interaction, Offset, Simple, Strata, TermLike, Transform, variable_of
+from durata.terms.declared import Factor, Interaction, Offset, Simple, Spline, Strata, TermLike, Transform, variable_of
 from durata.terms.design import TIMES, Coding, Design, Part
 
 
@@ -27,12 +28,14 @@ def design_of(cohort: Cohort, terms: Sequence[TermLike], rows: BoolArray) -> tup
     """
     if isinstance(terms, str):
         raise CannotEstimate(f"Give the terms as a list: [{terms!r}].")
-    simple = [term for term in terms if isinstance(term, (str, Transform, Factor))]
+    simple = [term for term in terms if isinstance(term, (str, Transform, Factor, Spline))]
     crossed = [term for term in terms if isinstance(term, Interaction)]
     stratified = [name for term in terms if isinstance(term, Strata) for name in term.variables]
     offsets = tuple(term.variable for term in terms if isinstance(term, Offset))
     if len(simple) + len(crossed) + sum(isinstance(term, (Strata, Offset)) for term in terms) < len(terms):
-        raise CannotEstimate("A term is a column name, transform(), factor(), interaction(), strata() or offset().")
+        raise CannotEstimate(
+            "A term is a column name, transform(), spline(), factor(), interaction(), strata() or offset()."
+        )
     for term in crossed:
         for side in (term.left, term.right):
             if side not in simple and variable_of(side) not in stratified:
@@ -73,6 +76,8 @@ def _coding(cohort: Cohort, term: Simple, kept: BoolArray, notes: list[Finding])
     if isinstance(term, Transform):
         as_numbers(cohort, name)
         return Coding(name, term.function, term.per)
+    if isinstance(term, Spline):
+        return Coding(name, knots=_knots(cohort, term, kept))
     if not isinstance(term, Factor) and not isinstance(column, Category):
         return Coding(name)
     category = as_category(cohort, name)[kept]
@@ -97,3 +102,23 @@ def _coding(cohort: Cohort, term: Simple, kept: BoolArray, notes: list[Finding])
     if len(used) < 2:
         raise CannotEstimate(f"Everybody has {name} = {used[0]}: there is nothing to compare. Leave {name!r} out.")
     return Coding(name, levels=used)
+
+
+def _knots(cohort: Cohort, term: Spline, kept: BoolArray) -> tuple[float, ...]:
+    """The knots of a spline: those given, or percentiles of the values of the rows ``kept``, frequencies counted."""
+    column = as_numbers(cohort, term.variable)
+    if term.at:
+        return term.at
+    values = column[kept]
+    if np.any(np.isinf(values)):
+        raise CannotEstimate(f"{term.variable!r} is infinite in a row: a spline has no place for it.")
+    if cohort.weights is not None and cohort.weights.kind == "frequency":
+        values = np.repeat(values, cohort.weights.values[kept].astype(np.intp))
+    knots = default_knots(values, term.n_knots)
+    if np.any(np.diff(knots) <= 0.0):
+        raise CannotEstimate(
+            f"The {term.n_knots} percentiles of {term.variable!r} at which a spline has its knots are not all different "
+            f"({', '.join(f'{knot:g}' for knot in knots)}). Ask for fewer knots or say where they are: "
+            f"spline({term.variable!r}, [...])."
+        )
+    return tuple(knots.tolist())

@@ -1,13 +1,15 @@
-"""What can be declared as a term: a column, a transform, a factor, an interaction, strata, an offset."""
+"""What can be declared as a term: a column, a transform, a spline, a factor, an interaction, strata, an offset."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from durata.finding import CannotEstimate
+from durata.kernels.cubic_spline import FEWEST_KNOTS, MOST_KNOTS
 
 Function = Literal["log", "log2", "scale"]
 
@@ -29,7 +31,16 @@ class Factor:
     reference: str | None = None
 
 
-Simple = str | Transform | Factor
+@dataclass(frozen=True, slots=True)
+class Spline:
+    """A number as a restricted cubic spline: ``n_knots`` at fixed percentiles, or at the places ``at``."""
+
+    variable: str
+    n_knots: int
+    at: tuple[float, ...] = ()
+
+
+Simple = str | Transform | Factor | Spline
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,38 @@ def transform(variable: str, function: Function, *, per: float = 1.0) -> Transfo
     if not (np.isfinite(per) and per > 0):
         raise CannotEstimate(f"Transform of {variable!r}: 'per' must be a positive number, not {per!r}.")
     return Transform(variable, function, float(per))
+
+
+def spline(variable: str, knots: int | Sequence[float] = 4) -> Spline:
+    """The number ``variable`` as a restricted cubic spline: smooth between the knots, a straight line beyond them.
+
+    Parameters
+    ----------
+    variable : column of numbers.
+    knots : how many (3 to 7), placed at Harrell's percentiles (type 7) of the values in the model (3: 10, 50, 90; 4: 5,
+        35, 65, 95; 5: 5, 27.5, 50, 72.5, 95; 6: 5 to 95; 7: 2.5 to 97.5, evenly; below 100 values the outer knots are
+        the fifth smallest and largest); or the places themselves, increasing. The model remembers the places.
+
+    References
+    ----------
+    Harrell, Regression Modeling Strategies, 2nd ed. 2015, section 2.4.
+
+    Examples
+    --------
+    >>> spline("size", 4)
+    Spline(variable='size', n_knots=4, at=())
+    >>> spline("size", [2, 5, 9]).at
+    (2.0, 5.0, 9.0)
+    """
+    several = () if isinstance(knots, int) else tuple(float(knot) for knot in knots)
+    number = knots if isinstance(knots, int) else len(several)
+    if not FEWEST_KNOTS <= number <= MOST_KNOTS:
+        raise CannotEstimate(
+            f"Spline of {variable!r}: a restricted cubic spline has {FEWEST_KNOTS} to {MOST_KNOTS} knots, not {number}."
+        )
+    if several and not (np.all(np.isfinite(several)) and np.all(np.diff(several) > 0)):
+        raise CannotEstimate(f"Spline of {variable!r}: give the knots as increasing numbers.")
+    return Spline(variable, number, several)
 
 
 def factor(variable: str, *, reference: str | None = None) -> Factor:

@@ -1,4 +1,4 @@
-"""The design matrix that remembers its coding: numbers, factor levels, interactions, strata, offsets."""
+"""The design matrix that remembers its coding: numbers, splines, factor levels, interactions, strata, offsets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from durata.category import Category, categorise
 from durata.cohort import Column
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.cubic_spline import restricted_cubic_basis
 from durata.terms.columns import Columns, as_category, as_numbers, present
 from durata.terms.declared import Function
 
@@ -21,23 +22,31 @@ TIMES = " × "
 
 @dataclass(frozen=True)
 class Coding:
-    """How one variable becomes columns: a number (through ``function``), or ``levels`` of which the first is the reference."""
+    """How one variable becomes columns: a number (through ``function``), a spline with ``knots``, or ``levels``.
+
+    The first level is the reference.
+    """
 
     variable: str
     function: Function | None = None
     per: float = 1.0
     levels: tuple[str, ...] = ()
+    knots: tuple[float, ...] = ()
 
     @property
     def label(self) -> str:
         """The variable with its transform."""
+        if self.knots:
+            return f"spline({self.variable})"
         if self.function == "scale":
             return f"{self.variable} per {self.per:g}"
         return self.variable if self.function is None else f"{self.function}({self.variable})"
 
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
-        """(name, level) of each column; level "" for a number."""
+        """(name, level) of each column; level "" for a number. The pieces of a spline are primed, as is usual."""
+        if self.knots:
+            return tuple((self.label + "'" * k, "") for k in range(len(self.knots) - 1))
         if not self.levels:
             return ((self.label, ""),)
         return tuple((f"{self.variable}: {level}", level) for level in self.levels[1:])
@@ -71,7 +80,8 @@ class Coding:
         column = source.column(self.variable)
         if isinstance(column, Category):
             raise CannotEstimate(f"{self.variable!r} was a number in the model and is a category here.")
-        return numbers(column, self)[None, :]
+        known = numbers(column, self)
+        return restricted_cubic_basis(known, np.asarray(self.knots)) if self.knots else known[None, :]
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,12 @@ class ClonedArm:
 class ClonedArms:
     """Every patient in both arms; ``arms`` is ("not treated", "treated"), the first the reference.
 
-    ``person`` (n,) is the position of each clone's patient in the arrays given; ``drawn`` (n,) tells repeated draws of
-    the same patient apart (they are different persons of a replicate).
+    ``person`` (n,) is the position of each clone's patient in the arrays given; a patient drawn twice stands there
+    twice and counts as two persons.
     """
 
     arms: tuple[ClonedArm, ClonedArm]
     person: IntArray
-    drawn: IntArray
     grace: float
     covariates: tuple[str, ...]
     ties: Ties
@@ -154,16 +153,17 @@ def clones_within_grace(
 
     followed = at <= grace_end
     if followed.all() or not followed.any():
-        which = "within" if followed.all() else "nobody was treated within"
-        reason = "everybody was treated within" if which == "within" else which
-        raise CannotEstimate(f"Of the {len(person)} patients {reason} {grace:g} {unit}: the other strategy has no one.")
+        reason = "Everybody was" if followed.all() else "Nobody was"
+        raise CannotEstimate(
+            f"{reason} treated within {grace:g} {unit}: one of the two strategies was followed by no one, so they cannot be "
+            "compared. Choose another grace period."
+        )
     cut_off = ~followed & (end > grace_end)
     arms = (
         _arm("not treated", np.where(followed, at, end), dead & ~followed, followed, x, tuple(columns), ties),
         _arm("treated", np.where(cut_off, grace_end, end), dead & ~cut_off, cut_off, x, tuple(columns), ties),
     )
-    drawn = np.arange(len(person))
-    return ClonedArms(arms, person, drawn, float(grace), tuple(columns), ties, unit)
+    return ClonedArms(arms, person, float(grace), tuple(columns), ties, unit)
 
 
 def _arm(

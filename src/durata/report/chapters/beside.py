@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from durata.designs.catalogue import DESIGNS, in_words
 from durata.estimate.analysis import Refused
 from durata.estimate.claim import Contrast, contrasts
-from durata.estimate.guaranteed_time import guaranteed_time
+from durata.estimate.guaranteed_time import guaranteed_time, share_of_all
 from durata.estimate.plan import cox_analysis, has_adjustment
 from durata.estimate.result import Effects
 from durata.report.chapters.survival import group_counts
@@ -48,9 +48,7 @@ def designs_table(words: Wording, outcome: str) -> Table:
             numbers = (refused(cohort.reason),) * 3
         else:
             times = guaranteed_time(cohort)
-            total = sum(row.total for row in times)
-            share = sum(row.days for row in times) / total if total > 0 else 0.0
-            guaranteed = percent(share, 0)
+            guaranteed = percent(share_of_all(times), 0)
             numbers = (Cell(count(cohort.n_people)), Cell(count(cohort.n_events)), Cell(guaranteed))
         rows.append(Row(in_words(design.title, words.study), (conditions, *numbers)))
     title = words.say("beside.designs", outcome=words.outcome(outcome))

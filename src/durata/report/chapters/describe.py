@@ -20,8 +20,8 @@ from durata.show.baseline_tables import baseline_table_shown
 from durata.show.change_tables import change_table
 from durata.show.figures.svg import drawing
 from durata.show.figures.waterfall import waterfall_figure, waterfall_words
-from durata.show.response_tables import ResponseResult, response_differences_table, response_table
 from durata.show.printable import inside
+from durata.show.response_tables import ResponseResult, response_differences_table, response_table
 from durata.study.paper import Measurement
 
 

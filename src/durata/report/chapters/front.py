@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
+from math import isfinite
 
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Refused
@@ -58,16 +57,16 @@ def key_numbers(words: Wording) -> Iterator[KeyNumber]:
     """Patients, duration, events and follow-up of the declared analysis."""
     contents, study = words.contents, words.study
     design = declared_design(study)
-    outcome = next(iter(study.outcomes))
-    cohort = contents.answers.cohort(design, outcome)
-    yield KeyNumber(count(len(contents.records)), words.say("front.patients"))
-    ended = contents.records.dates[study.treatment.end] - contents.records.dates[study.treatment.start]
-    known = ended[np.isfinite(ended)] / study.study.days(study.treatment.unit)
-    q1, median, q3 = np.quantile(known, [0.25, 0.5, 0.75])
     yield KeyNumber(
-        f"{median:.3g}",
+        count(len(contents.records)),
+        words.say("front.patients"),
+        words.say("front.patients_of", rows=count(contents.records.flow.steps[0].remaining)),
+    )
+    duration = words.durations()
+    yield KeyNumber(
+        duration["median"],
         words.say("front.duration", unit=study.treatment.unit),
-        words.say("front.quartiles", q1=f"{q1:.3g}", q3=f"{q3:.3g}"),
+        words.say("front.quartiles", q1=duration["quartile_1"], q3=duration["quartile_3"]),
     )
     for name in study.outcomes:
         analysed = contents.answers.cohort(design, name)
@@ -77,16 +76,34 @@ def key_numbers(words: Wording) -> Iterator[KeyNumber]:
                 words.say("front.events", outcome=words.outcome(name)),
                 words.say("front.among", n=count(analysed.n_people)),
             )
-    follow_up = contents.answers.ask(Analysis(design, outcome, "reverse_kaplan_meier"))
-    if isinstance(follow_up, Curve) and not isinstance(cohort, Refused):
-        row = follow_up.quantile([0.5]).rows()[0]
-        if row.get("estimate") is not None:
-            value = words.scale.value(float(row["estimate"]))
+    medians = median_follow_up(words)
+    if medians:
+        # whoever had the event left observation by it: the outcome followed longest says how long patients were watched
+        name = max(medians, key=lambda one: medians[one])
+        cohort = contents.answers.cohort(design, name)
+        if not isinstance(cohort, Refused):
             yield KeyNumber(
-                value,
+                words.scale.value(medians[name]),
                 words.say("front.follow_up", unit=words.scale.unit),
-                words.say("front.since", zero=cohort.time_zero),
+                words.say(
+                    "front.since" if len(study.outcomes) > 1 else "front.since_only",
+                    outcome=words.outcome(name),
+                    n=count(cohort.n_people),
+                    zero=cohort.time_zero,
+                ),
             )
+
+
+def median_follow_up(words: Wording) -> dict[str, float]:
+    """The median follow-up of everybody in the declared design, in days, of each outcome in which it was reached."""
+    found = {}
+    for name in words.study.outcomes:
+        curve = words.ask(Analysis(declared_design(words.study), name, "reverse_kaplan_meier"))
+        if isinstance(curve, Curve):
+            estimate = curve.quantile([0.5]).rows()[0].get("estimate")
+            if estimate is not None and isfinite(estimate):
+                found[name] = float(estimate)
+    return found
 
 
 def naive_sentence(words: Wording, one: Lesson) -> str:

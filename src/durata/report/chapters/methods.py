@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from durata.designs.catalogue import declared_design
-from durata.estimate.plan import baseline_analysis, firth_beside, has_adjustment
+from durata.estimate.analysis import Refused
+from durata.estimate.plan import baseline_analysis, cox_analysis, firth_beside, has_adjustment
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, Definitions, Heading, Paragraph, References, Run, Text, cite, code
 from durata.study.types import Model
@@ -26,6 +28,7 @@ REFERENCES = {
     "kruskal": "Kruskal WH, Wallis WA. Use of ranks in one-criterion variance analysis. J Am Stat Assoc 1952;47:583-621.",
     "fisher": "Freeman GH, Halton JH. Note on an exact treatment of contingency, goodness of fit and other problems of significance. Biometrika 1951;38:141-149.",
     "austin": "Austin PC. Balance diagnostics for comparing the distribution of baseline covariates between treatment groups in propensity-score matched samples. Stat Med 2009;28:3083-3107.",
+    "yang": "Yang D, Dalton JE. A unified approach to measuring the effect size between two groups using SAS. SAS Global Forum 2012; paper 335.",
     "wilson": "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am Stat Assoc 1927;22:209-212.",
     "newcombe": "Newcombe RG. Interval estimation for the difference between independent proportions: comparison of eleven methods. Stat Med 1998;17:873-890.",
     "armitage": "Armitage P. Tests for linear trends in proportions and frequencies. Biometrics 1955;11:375-386.",
@@ -40,6 +43,14 @@ REFERENCES = {
 MARK = re.compile(rf"\[({'|'.join(REFERENCES)})\]")
 
 
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence as it is written, with its marks, and the values to be filled in afterwards."""
+
+    template: str
+    values: Mapping[str, object]
+
+
 class Cited:
     """References in the order in which they are first cited."""
 
@@ -52,14 +63,17 @@ class Cited:
             self.keys.append(key)
         return cite(self.keys.index(key) + 1)
 
-    def sentence(self, text: str) -> tuple[str | Run, ...]:
-        """A sentence in which ``[key]`` of a known reference stands for a citation."""
+    def sentence(self, template: str, values: Mapping[str, object]) -> tuple[str | Run, ...]:
+        """A sentence in which ``[key]`` of a known reference stands for a citation and ``{names}`` for values.
+
+        Marks are looked for before the values are filled in: what stands in a user's label is never a citation.
+        """
         pieces: list[str | Run] = []
-        for position, piece in enumerate(MARK.split(text)):
+        for position, piece in enumerate(MARK.split(template)):
             if position % 2:
                 pieces.append(self.cite(piece))
             elif piece:
-                pieces.append(piece)
+                pieces.append(re.sub(r"\s+", " ", piece.format(**values)))
         return tuple(pieces)
 
     def items(self) -> tuple[str, ...]:
@@ -72,7 +86,10 @@ def methods(words: Wording) -> Iterator[Block]:
     cited = Cited()
     yield Heading(words.say("methods.chapter"), anchor="methods")
     for sentences in paragraphs(words):
-        yield Paragraph(cited.sentence(" ".join(sentences)))
+        said: list[str | Run] = []
+        for one in sentences:
+            said += [*([" "] if said else []), *cited.sentence(one.template, {**words.known, **one.values})]
+        yield Paragraph(tuple(said))
     yield Heading(words.say("methods.references"), anchor="references")
     yield References(cited.items())
     yield Heading(words.say("methods.origin"), anchor="origin")
@@ -80,22 +97,19 @@ def methods(words: Wording) -> Iterator[Block]:
     yield Paragraph((words.say("methods.origin_note"),))
 
 
-def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
+def sentence(words: Wording, key: str, **values: object) -> Sentence:
+    """One sentence of the methods, not filled yet."""
+    return Sentence(words.phrases.raw(f"methods.{key}"), values)
+
+
+def paragraphs(words: Wording) -> Iterator[tuple[Sentence, ...]]:
     """The methods, a tuple of sentences a paragraph."""
-    study, records = words.study, words.contents.records
-    treatment = study.treatment
-    units = {treatment.unit, study.study.time_unit}
-    month = words.say("methods.month", days=f"{study.study.month_days:g}") if "months" in units else ""
+    study, treatment = words.study, words.study.treatment
     yield (
-        words.say(
-            "methods.data",
-            file=records.source.file,
-            rows=records.flow.steps[0].remaining,
-            remaining=records.flow.remaining,
-            month=month,
-        ),
-        words.say(
-            "methods.groups",
+        *data_sentences(words),
+        sentence(
+            words,
+            "groups",
             groups=words.phrases.join([group.name for group in treatment.groups]),
             source=words.say(f"methods.source_{treatment.cut_source}"),
         ),
@@ -103,37 +117,24 @@ def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
     described = tuple(described_sentences(words))
     if described:
         yield described
-    declared = study.models or {"": Model()}
-    sentences = [words.say("methods.survival")]
-    for name, model in declared.items():
-        of = words.say("methods.of", outcome=words.within(name)) if name and len(declared) > 1 else ""
-        sentences.append(
-            words.say(
-                "methods.cox",
-                of=of,
-                ties=words.say(f"methods.ties_{model.ties}"),
-                strata=words.say("methods.strata", covariates=words.covariates(model.strata)) if model.strata else "",
-                adjust=words.say("methods.adjust", covariates=words.covariates(model.adjust)) if model.adjust else "",
-            )
-        )
-        if model.robust:
-            sentences.append(words.say("methods.robust"))
-    sentences.append(words.say("methods.checks"))
+    sentences = [sentence(words, "survival"), *model_sentences(words), sentence(words, "checks")]
     if uses_firth(words):
-        sentences.append(words.say("methods.firth"))
-    sentences.append(words.say("methods.rates"))
+        sentences.append(sentence(words, "firth"))
+    sentences.append(sentence(words, "rates"))
     if study.horizons.restricted_mean is not None:
         until = words.scale.words(study.horizons.restricted_mean * study.study.days(study.study.time_unit))
-        sentences.append(words.say("methods.restricted_mean", until=until))
+        sentences.append(sentence(words, "restricted_mean", until=until))
     if study.subgroups:
-        sentences.append(words.say("methods.subgroups"))
+        sentences.append(sentence(words, "subgroups"))
     yield tuple(sentences)
     software = words.contents.provenance
     yield (
-        words.say("methods.time_dependent"),
-        words.say("methods.tests", level=95),
-        words.say(
-            "methods.software",
+        *((sentence(words, "time_dependent"),) if uses_time_dependent(words) else ()),
+        sentence(words, "guaranteed"),
+        sentence(words, "tests", level=95),
+        sentence(
+            words,
+            "software",
             durata=software.durata,
             python=software.python,
             numpy=software.libraries["numpy"],
@@ -142,14 +143,70 @@ def paragraphs(words: Wording) -> Iterator[tuple[str, ...]]:
     )
 
 
-def described_sentences(words: Wording) -> Iterator[str]:
+def data_sentences(words: Wording) -> Iterator[Sentence]:
+    """Where the patients come from, and what durations and follow-up were computed from."""
+    study, records = words.study, words.contents.records
+    rows, remaining = records.flow.steps[0].remaining, records.flow.remaining
+    yield sentence(words, "data", file=records.source.file, rows=rows, remaining=remaining)
+    timed = [name for name, one in study.outcomes.items() if one.time is not None]
+    dated = [name for name in study.outcomes if name not in timed]
+    if timed and dated:
+        yield sentence(
+            words,
+            "dates_and_times",
+            dated=words.phrases.join([words.within(name) for name in dated]),
+            timed=words.phrases.join([words.within(name) for name in timed]),
+        )
+    else:
+        yield sentence(words, "times" if timed else "dates")
+    units = {study.treatment.unit, study.study.time_unit, *(study.outcomes[name].unit for name in timed)}
+    if "months" in units:
+        yield sentence(words, "month", days=f"{study.study.month_days:g}")
+
+
+def model_sentences(words: Wording) -> Iterator[Sentence]:
+    """The declared Cox models, and how their covariates were chosen where the data chose them."""
+    declared = words.study.models or {"": Model()}
+    for name, model in declared.items():
+        strata, adjust = words.covariates(model.strata), words.covariates(model.adjust)
+        # which handling of ties it was has its own reference: that part goes in before the marks are looked for
+        ties = words.phrases.raw(f"methods.ties_{model.ties}")
+        yield Sentence(
+            words.phrases.raw("methods.cox").replace("{ties}", ties),
+            {
+                "of": f" {words.say('methods.of', outcome=words.within(name))}" if name and len(declared) > 1 else "",
+                "strata": words.say("methods.strata", covariates=strata) if strata else "",
+                "adjust": words.say("methods.adjust", covariates=adjust) if adjust else "",
+            },
+        )
+        if model.screen_p and model.candidates:
+            yield sentence(
+                words,
+                "screened",
+                candidates=words.covariates(model.candidates),
+                p=f"{model.screen_p:g}",
+                beside=f" {words.say('methods.beside', covariates=adjust)}" if adjust else "",
+            )
+        if model.robust:
+            yield sentence(words, "robust")
+
+
+def described_sentences(words: Wording) -> Iterator[Sentence]:
     """How patients, sizes and responses are described and compared."""
     if baseline_analysis(words.study) is not None:
-        yield words.say("methods.baseline")
+        yield sentence(words, "baseline")
     if words.study.responses:
-        yield words.say("methods.responses")
+        yield sentence(words, "responses")
     if words.study.measurements:
-        yield words.say("methods.measurements")
+        yield sentence(words, "measurements")
+
+
+def uses_time_dependent(words: Wording) -> bool:
+    """Whether the time-dependent model of any outcome was estimated."""
+    return any(
+        not isinstance(words.ask(cox_analysis(words.study, "time_dependent", outcome, adjusted=False)), Refused)
+        for outcome in words.study.outcomes
+    )
 
 
 def uses_firth(words: Wording) -> bool:

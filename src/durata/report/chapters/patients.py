@@ -66,8 +66,7 @@ def durations(words: Wording) -> Iterator[Block]:
     if never:
         text += " " + words.say("patients.never", never=never, all=len(records))
     yield Paragraph((text,))
-    shown = days[ended] / length
-    q1, median, q3 = np.quantile(shown, [0.25, 0.5, 0.75])
+    shown = words.durations()
     by_group = {level: days[ended & (group.codes == code)] for code, level in enumerate(group.levels)}
     bounds = [one.to * length for one in treatment.groups if one.to is not None]
     scale = time_scale(study, unit=treatment.unit)
@@ -82,12 +81,12 @@ def durations(words: Wording) -> Iterator[Block]:
         ),
         words.say(
             "patients.durations_caption",
-            n=len(shown),
-            median=f"{median:.3g}",
-            q1=f"{q1:.3g}",
-            q3=f"{q3:.3g}",
-            low=f"{shown.min():.3g}",
-            high=f"{shown.max():.3g}",
+            n=shown["n"],
+            median=shown["median"],
+            q1=shown["quartile_1"],
+            q3=shown["quartile_3"],
+            low=shown["lowest"],
+            high=shown["highest"],
             unit=treatment.unit,
         ),
     )

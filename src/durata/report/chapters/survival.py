@@ -179,9 +179,7 @@ def later_covariates(words: Wording, outcome: str) -> tuple[str, ...]:
     """The covariates of an outcome's model that became known only after time zero."""
     covariates = words.study.covariates
     return tuple(
-        name
-        for name in adjustment(words.study, outcome)
-        if name in covariates and covariates[name].timing == "post"
+        name for name in adjustment(words.study, outcome) if name in covariates and covariates[name].timing == "post"
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from durata.estimate.analysis import Analysis, Answer, Refused
 from durata.estimate.claim import Contrast
+from durata.estimate.durations import durations
 from durata.report.contents import Contents
 from durata.report.words import Phrases, phrases
 from durata.show.effect_tables import Words
@@ -43,6 +44,13 @@ class Wording:
     def ask(self, analysis: Analysis) -> Answer | Refused:
         """The answer to an Analysis."""
         return self.contents.answers.ask(analysis)
+
+    def durations(self) -> dict[str, str]:
+        """The achieved durations of all who reached the end, each number as it is printed, in the treatment's unit."""
+        summary = durations(self.study, self.contents.records)
+        row, length = summary.rows()[-1], float(summary.settings["unit_days"])
+        names = ("median", "quartile_1", "quartile_3", "lowest", "highest")
+        return {"n": f"{row['n']}", **{name: f"{row[name] / length:.3g}" for name in names}}
 
     def outcome(self, name: str) -> str:
         """The label of an outcome."""

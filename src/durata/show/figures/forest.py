@@ -12,10 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
-from durata.estimate.analysis import Refused
-from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
-from durata.show.effect_tables import Words
 from durata.show.figures.style import (
     HAIRLINE,
     INK,
@@ -123,30 +120,6 @@ def forest_figure(
         raise CannotEstimate("There is no estimate to draw: every row of the forest plot is refused.")
     with styled():
         return _draw(rows, drawn, scale_label, (detail_head, numbers_head), (less, more))
-
-
-def forest_rows(model: Effects | Refused, words: Words | None = None, *, series: str = "") -> tuple[ForestRow, ...]:
-    """The rows of one Cox model: numbers in rows of their own, levels under their variable with the reference first."""
-    if isinstance(model, Refused):
-        return (ForestRow("No model", refused=model.reason, series=series),)
-    named = words or Words()
-    rows: list[ForestRow] = []
-    headed: set[str] = set()
-    for term, row in zip(model.terms, model.rows(), strict=True):
-        if term.reference and term.variable not in headed:
-            headed.add(term.variable)
-            rows.append(ForestRow(named.variable(term.variable), kind="heading"))
-            rows.append(ForestRow(term.reference, kind="reference", depth=1))
-        label = term.level if term.reference else named.term(term)
-        value, low, high = (math.exp(min(float(row[name]), 700.0)) for name in ("estimate", "conf_low", "conf_high"))
-        depth = 1 if term.reference else 0
-        if math.isfinite(value + low + high):
-            rows.append(ForestRow(label, value, low, high, float(row["p_value"]), series=series, depth=depth))
-        else:
-            rows.append(
-                ForestRow(label, refused="This coefficient could not be estimated.", series=series, depth=depth)
-            )
-    return tuple(rows)
 
 
 def forest_words(rows: Sequence[ForestRow], *, what: str = "Hazard ratio") -> str:
