@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from durata.estimate.curves import kaplan_meier as kaplan_meier
     from durata.estimate.curves import nelson_aalen as nelson_aalen
     from durata.estimate.curves import reverse_kaplan_meier as reverse_kaplan_meier
+    from durata.estimate.cut_stability import selected_cut_stability as selected_cut_stability
+    from durata.estimate.cutpoint import cut_statistics as cut_statistics
+    from durata.estimate.cutpoint import selected_cut as selected_cut
+    from durata.estimate.cutpoint import selected_cuts as selected_cuts
     from durata.estimate.fine_gray import fine_gray as fine_gray
     from durata.estimate.fine_gray import predicted_incidence as predicted_incidence
     from durata.estimate.firth import firth_cox as firth_cox
@@ -48,6 +52,8 @@ if TYPE_CHECKING:
     from durata.estimate.glossary import Summary as Summary
     from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
     from durata.estimate.judgement import judged as judged
+    from durata.estimate.nonlinearity import hazard_ratio_curve as hazard_ratio_curve
+    from durata.estimate.nonlinearity import nonlinearity_test as nonlinearity_test
     from durata.estimate.rates import event_rates as event_rates
     from durata.estimate.rates import rate_ratios as rate_ratios
     from durata.estimate.response import response_rates as response_rates
@@ -58,6 +64,10 @@ if TYPE_CHECKING:
     from durata.estimate.restricted_mean import restricted_mean_contrasts as restricted_mean_contrasts
     from durata.estimate.result import Effects as Effects
     from durata.estimate.result import Test as Test
+    from durata.estimate.ridge import ridge_cox as ridge_cox
+    from durata.estimate.sensitivity import e_value as e_value
+    from durata.estimate.sensitivity import tipping_point as tipping_point
+    from durata.estimate.sensitivity import unmeasured_confounder as unmeasured_confounder
     from durata.estimate.subgroups import interaction_test as interaction_test
     from durata.estimate.tests import log_rank as log_rank
     from durata.estimate.tests import log_rank_trend as log_rank_trend
@@ -81,6 +91,7 @@ if TYPE_CHECKING:
     from durata.terms.declared import factor as factor
     from durata.terms.declared import interaction as interaction
     from durata.terms.declared import offset as offset
+    from durata.terms.declared import spline as spline
     from durata.terms.declared import strata as strata
     from durata.terms.declared import transform as transform
     from durata.trace import trace_patient as trace_patient
@@ -151,6 +162,19 @@ _HOMES = {
     "strata": "durata.terms.declared",
     "offset": "durata.terms.declared",
     "transform": "durata.terms.declared",
+    "spline": "durata.terms.declared",
+    "nonlinearity_test": "durata.estimate.nonlinearity",
+    "hazard_ratio_curve": "durata.estimate.nonlinearity",
+    "ridge_cox": "durata.estimate.ridge",
+    # cut-points searched in the data
+    "selected_cut": "durata.estimate.cutpoint",
+    "selected_cuts": "durata.estimate.cutpoint",
+    "cut_statistics": "durata.estimate.cutpoint",
+    "selected_cut_stability": "durata.estimate.cut_stability",
+    # sensitivity to what was not seen
+    "e_value": "durata.estimate.sensitivity",
+    "tipping_point": "durata.estimate.sensitivity",
+    "unmeasured_confounder": "durata.estimate.sensitivity",
     # answers
     "Curve": "durata.estimate.curve",
     "Effects": "durata.estimate.result",

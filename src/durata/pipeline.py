@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from durata.designs.catalogue import DESIGNS
+from durata.designs.catalogue import DESIGNS, declared_design
 from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.plan import answers_for, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
+from durata.records.flow import Flow
 from durata.records.reading import read_records, without
 from durata.records.records import Records
 from durata.report.compose import compose
@@ -21,7 +22,7 @@ from durata.report.document import Document
 from durata.report.folder import write_folder
 from durata.report.html import to_html
 from durata.report.results import results_json
-from durata.rules.catalogue import data_rules, lint
+from durata.rules.catalogue import data_rules, defects_ignored, lint, misplaced_ignores
 from durata.rules.runner import Verdicts, judge
 from durata.study.file import read_study
 from durata.study.types import Study
@@ -108,20 +109,40 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> StudyRun:
     return StudyRun(Contents(declared, records, answers, verdicts, provenance(declared, records)), progress)
 
 
-def check(study: Study | str | Path, *, progress: Progress = silent) -> Verdicts:
+@dataclass(frozen=True)
+class Checked:
+    """What a check says: the rules' verdicts, what reading the data noticed, and who is in the declared analysis."""
+
+    verdicts: Verdicts
+    notes: tuple[Finding, ...]
+    flow: Flow
+
+
+def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
     """Judge a study by every rule without writing anything; raises as :func:`run` does."""
     progress("reading", 0, 2)
     declared, records = prepare(study)
     progress("checking", 1, 2)
-    return lint(declared, records)
+    answers = answers_for(declared, records)
+    return Checked(lint(declared, records, answers), records.findings, declared_flow(declared, records, answers))
+
+
+def declared_flow(study: Study, records: Records, answers: Answers) -> Flow:
+    """The flow of patients into the declared analysis of the first outcome."""
+    cohort = answers.cohort(declared_design(study), next(iter(study.outcomes)))
+    return records.flow if isinstance(cohort, Refused) or cohort.flow is None else cohort.flow
 
 
 def prepare(study: Study | str | Path) -> tuple[Study, Records]:
     """Read and check what was declared and recorded; raise StudyError when no Cohort can be built from it.
 
-    With ``on_defect = "exclude"`` the patients behind an error are left out with the reason instead.
+    With ``on_defect = "exclude"`` the patients behind an error are left out with the reason instead. A key of ``[ignore]``
+    that is no rule's code, or that would hide an error in the data, is refused.
     """
     declared = study if isinstance(study, Study) else read_study(study)
+    misplaced = misplaced_ignores(declared)
+    if misplaced:
+        raise StudyError(misplaced)
     records = read_records(declared)
     errors = [
         finding
@@ -131,7 +152,7 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
     if errors and declared.data.on_defect == "exclude" and all(finding.people for finding in errors):
         records = exclude(records, errors)
     elif errors:
-        raise StudyError(errors)
+        raise StudyError([*errors, *defects_ignored(declared, errors)])
     if len(records) == 0:
         raise StudyError([nobody_left(records)])
     empty = empty_groups(declared, records)
@@ -142,15 +163,16 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
 
 def exclude(records: Records, errors: Iterable[Finding]) -> Records:
     """Leave out the patients behind errors, one step of the flow a rule; positions refer to ``records`` as given."""
+    rules = data_rules()
     gone: set[int] = set()
-    reasons: list[tuple[str, tuple[int, ...]]] = []
+    steps: dict[str, list[int]] = {}
     for finding in errors:
-        new = tuple(person for person in finding.people if person not in gone)
+        new = [person for person in finding.people if person not in gone]
         gone.update(new)
-        if new:
-            reasons.append((f"excluded by rule {finding.code}", new))
+        # the rule's name is the pattern in words: "duplicate patients", "dates out of order"
+        steps.setdefault(rules[finding.code].name.replace("-", " "), []).extend(new)
     kept = np.arange(len(records))
-    for reason, people in reasons:
+    for reason, people in steps.items():
         positions = tuple(int(k) for k in np.flatnonzero(np.isin(kept, people)))
         records = without(records, reason, positions)
         kept = np.delete(kept, positions)

@@ -66,5 +66,5 @@ def test_two_peaks_are_said() -> None:
     row = effects.term("d")
     assert row["conf_low"] < 0 < row["conf_high"]
     assert row["p_value"] < 0.05
-    (note,) = (note for note in effects.notes if note.code == "N16")
+    (note,) = (note for note in effects.notes if note.code == "N17")
     assert "more than one peak: interval and p-value of d do not agree" in note.message

@@ -10,7 +10,7 @@ import pytest
 
 from durata.designs.catalogue import in_words
 from durata.estimate.claim import Contrast
-from durata.finding import Finding, Severity
+from durata.finding import CannotEstimate, Finding, Severity
 from durata.pipeline import prepare, run
 from durata.report.chapters.conclusions import conclusions
 from durata.report.chapters.front import change_words, foremost, front, verdict_words
@@ -207,7 +207,7 @@ def test_methods_name_screening_and_subgroups_where_they_are_declared(rich: Word
 def test_methods_are_silent_on_the_time_dependent_analysis_when_it_was_refused(tmp_path: Path) -> None:
     # time counted from surgery by everybody who had it: nobody can be seen before it
     study = written(tmp_path, STUDY.replace("[eligibility", '[time]\nzero = "end"\n\n[eligibility'))
-    lines = [line for line in people() if not line.split(",")[2] == ""]
+    lines = [line for line in people() if line.split(",")[2]]
     (tmp_path / "people.csv").write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
     words = said(wording(run(study).contents))
     assert "In the time-dependent analysis" not in words
@@ -219,7 +219,9 @@ def test_what_is_known_only_later_is_cautioned_against(plain: Wording, rich: Wor
     assert len(cautions) == 1
     assert cautions[0].startswith("Selected by what happened after the start: Responders.")
     under = [text(one) for one in survival(rich, "death") if isinstance(one, Note)]
-    assert [one.split(":")[0] for one in under] == ["Response"]
+    assert [one.split(".")[0] for one in under] == [
+        "Known only after time zero, and in this model all the same: response"
+    ]
     assert not [one for one in survival(plain, "death") if isinstance(one, Note)]
 
 
@@ -257,3 +259,10 @@ def test_a_patient_left_out_by_a_design_is_told_why(plain: Wording, tmp_path: Pa
     assert left
     assert all(line.startswith("left out: ") and "not eligible" not in line for line in left)
     assert any("at risk" in line for line in stages["time_dependent / Relapse"])
+
+
+def test_a_patient_excluded_before_every_design_is_not_traced_but_counted(tmp_path: Path) -> None:
+    study, records = prepare(written(tmp_path, STUDY))
+    assert [(step.reason, step.excluded) for step in records.flow.steps[1:]] == [("age under 18", 1)]
+    with pytest.raises(CannotEstimate, match=r"after the exclusions \(29 patients are\)"):
+        trace_patient(study, records, "p7")

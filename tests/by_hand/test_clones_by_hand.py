@@ -69,6 +69,15 @@ def test_survival_and_restricted_means() -> None:
     assert (difference["group"], difference["reference"]) == ("treated", "not treated")
 
 
+def test_survival_is_exactly_0_when_all_who_are_left_die_together() -> None:
+    arms = six(
+        time=[3, 9, 12, 12, 12, 12], event=[1, 1, 1, 1, 1, 1], covariates={"age": [0.7, 0.6, 0.5, 0.66, 0.55, 0.58]}
+    )
+    for row in du.cloned_survival(arms).at(12).rows():
+        assert row["estimate"] == 0.0
+        assert row["note"] == "everybody still at risk has had the event; there is no interval"
+
+
 def test_at_risk_and_events_are_weighted() -> None:
     stretch = du.cloned_survival(six()).group("not treated")
     weight = math.exp(1 / 6 + 1 / 4 + 1 / 3)

@@ -89,6 +89,14 @@ def test_same_input_same_bytes(durata, tmp_path: Path) -> None:  # type: ignore[
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
+def test_check_and_run_say_who_was_left_out(durata, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    rows = [ROWS[0].replace("2020-01-01", ""), *ROWS[1:]]
+    study = write(tmp_path, rows=rows)
+    for words in (("check", study), ("run", study, "--output", tmp_path / "out")):
+        said = durata(*words).out
+        assert "11 of 12 patients are in the declared analysis; left out: 1 start of treatment not recorded." in said
+
+
 def test_check_fails_on_an_error_and_not_when_told(durata, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     study = write(tmp_path)
     called = durata("check", study)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 import pytest
@@ -109,13 +109,13 @@ def test_several_cuts_are_those_of_trying_all(seed: int, n_cuts: int, tied: bool
         bounds = [0, *chosen, n]
         sizes = np.diff(bounds)
         if sizes.min() >= least:
-            sums = np.array([centred[a:b].sum() for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
+            sums = np.array([centred[a:b].sum() for a, b in pairwise(bounds)])
             best = max(best, float(np.sum(sums**2 / sizes)) * (n - 1) / float(centred @ centred))
     found, below = best_cuts(scores[None, :], ends, n_cuts, least)
     assert found[0] == pytest.approx(best, rel=1e-9)
     if np.isfinite(best):
         bounds = [0, *below.tolist(), n]
-        sums = np.array([centred[a:b].sum() for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
+        sums = np.array([centred[a:b].sum() for a, b in pairwise(bounds)])
         assert np.sum(sums**2 / np.diff(bounds)) * (n - 1) / (centred @ centred) == pytest.approx(best, rel=1e-9)
 
 

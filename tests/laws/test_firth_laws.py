@@ -236,7 +236,7 @@ def test_there_is_always_a_finite_estimate(seed: int, ties: str, entry: bool, st
     low, high = effects.interval()
     assert np.all(np.isfinite([effects.estimate, low, high, effects.std_error, effects.p_value]))
     assert np.all((low < effects.estimate) & (effects.estimate < high))
-    if not any(note.code == "N16" for note in effects.notes):
+    if not any(note.code == "N17" for note in effects.notes):
         assert np.array_equal((low > 0) | (high < 0), effects.p_value < 0.05)
 
 

@@ -65,6 +65,7 @@ def test_all_of_one_cause() -> None:
     assert [stretch.cause for stretch in curve.stretches] == ["2"]
     assert curve.group("all", "2").estimate.tolist() == pytest.approx([1 / 3, 2 / 3, 1.0])
     assert curve.group("all", "2").std_error[-1] == pytest.approx(0.0, abs=1e-12)
+    assert curve.at(3).rows()[0]["note"] == "no log-log interval where everybody has had the event"
 
 
 def test_one_group_cannot_be_compared() -> None:

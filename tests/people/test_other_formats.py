@@ -82,6 +82,7 @@ def open_document(rows: list[list[object]], after: str = "") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{names}manifest:1.0"/>')
         archive.writestr("content.xml", content)
     return out.getvalue()
 

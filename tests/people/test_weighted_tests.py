@@ -91,3 +91,14 @@ def test_refusals() -> None:
     for refused in (lambda: max_combo(apart), lambda: weighted_log_rank(apart, weight="gehan-breslow")):
         with pytest.raises(CannotEstimate, match="at risk together"):
             refused()
+
+
+def test_the_box_against_another_integration() -> None:
+    from scipy.stats import multivariate_normal
+
+    correlation = np.array([[1.0, 0.9, 0.8], [0.9, 1.0, 0.5], [0.8, 0.5, 1.0]])
+    for limit in (1.0, 2.0, 2.5):
+        inside = multivariate_normal(np.zeros(3), correlation, abseps=1e-7, releps=1e-7, seed=1).cdf(
+            [limit] * 3, lower_limit=[-limit] * 3
+        )
+        assert outside_box(correlation, limit) == pytest.approx(1.0 - inside, abs=1e-4)

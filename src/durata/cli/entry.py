@@ -104,10 +104,13 @@ def run_and_write(study: Path, output: Path, shape: str) -> Path | None:
 
         click.echo(results_json(finished.contents), nl=False)
         return None
-    from durata.cli.findings import summary_line
+    from durata.cli.findings import flow_line, summary_line
+    from durata.pipeline import declared_flow
 
     click.echo(f"The report is ready: {report.resolve()}")
-    click.echo(summary_line(finished.contents.verdicts))
+    contents = finished.contents
+    click.echo(flow_line(declared_flow(contents.study, contents.records, contents.answers)))
+    click.echo(summary_line(contents.verdicts))
     return report
 
 
@@ -123,16 +126,18 @@ def run_and_write(study: Path, output: Path, shape: str) -> Path | None:
 )
 def check(study: Path, shape: str, fail_on: str) -> None:
     """Say what is wrong with a study before anyone believes a p-value."""
-    from durata.cli.findings import print_verdicts, verdicts_json
+    from durata.cli.findings import print_reading, print_verdicts, reading_json, verdicts_json
     from durata.cli.progress import Reporter
     from durata.finding import Severity
     from durata.pipeline import check as check_study
 
     with Reporter() as progress:
-        verdicts = check_study(study, progress=progress)
+        checked = check_study(study, progress=progress)
+    verdicts = checked.verdicts
     if shape == "json":
-        print_json(verdicts_json(verdicts))
+        print_json(verdicts_json(verdicts) | reading_json(checked.notes, checked.flow))
     else:
+        print_reading(checked.notes, checked.flow)
         print_verdicts(verdicts)
     if fail_on != "never" and any(f.severity.rank >= Severity(fail_on).rank for f in verdicts.findings):
         raise SystemExit(Exit.FINDINGS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
-from durata.finding import Severity
+from durata.finding import Finding, Severity
+from durata.records.flow import Flow
 from durata.report.results import as_plain, finding_words
 from durata.rules.runner import Rule, Verdicts
 
@@ -44,6 +45,35 @@ def print_verdicts(verdicts: Verdicts) -> None:
     for code, lacking in verdicts.not_judged.items():
         click.echo(f"not judged {code}: {lacking}")
     click.echo(summary_line(verdicts))
+
+
+def flow_line(flow: Flow) -> str:
+    """One line: how many patients are in the declared analysis, and how many were left out at which step."""
+    read = flow.steps[0].remaining
+    left = [f"{step.excluded} {step.reason}" for step in flow.steps if step.excluded]
+    return f"{flow.remaining} of {read} patients are in the declared analysis" + (
+        f"; left out: {'; '.join(left)}." if left else "."
+    )
+
+
+def print_reading(notes: Iterable[Finding], flow: Flow) -> None:
+    """Print what reading the data noticed, and who is analysed."""
+    for note in notes:
+        click.echo(str(note))
+    click.echo(flow_line(flow))
+
+
+def reading_json(notes: Iterable[Finding], flow: Flow) -> dict[str, Any]:
+    """What reading the data noticed and the flow of patients, as plain data."""
+    plain: dict[str, Any] = as_plain(
+        {
+            "notes": [finding_words(note) for note in notes],
+            "flow": [
+                {"reason": step.reason, "excluded": step.excluded, "remaining": step.remaining} for step in flow.steps
+            ],
+        }
+    )
+    return plain
 
 
 def verdicts_json(verdicts: Verdicts) -> dict[str, Any]:

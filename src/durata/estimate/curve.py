@@ -153,6 +153,8 @@ class Curve(Tidy):
             row["note"] = "everybody still at risk has had the event; there is no interval"
         elif self.interval == NO_INTERVAL:
             row |= dict.fromkeys(("std_error", "conf_low", "conf_high"))
+        elif row["conf_low"] is None and stretch.initial == 0.0 and row["estimate"] > 0.0:
+            row["note"] = f"no {self.interval} interval where everybody has had the event"
         elif row["conf_low"] is None:
             row["note"] = f"no {self.interval} interval while nobody has had the event"
         return row

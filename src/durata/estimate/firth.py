@@ -227,7 +227,7 @@ def _several_peaks(effects: Effects) -> Finding | None:
     if not terms:
         return None
     return Finding(
-        "N16",
+        "N17",
         Severity.WARNING,
         "The penalised likelihood has more than one peak: interval and p-value of {terms} do not agree about no effect.",
         {"terms": ", ".join(terms)},

@@ -131,6 +131,7 @@ def tipping_point(
     >>> round(row["estimate"], 3), row["n"]
     (0.25, 20)
     """
+    shares = tuple(shares)
     given = [survival, reference, never_operated, reference_share, *shares]
     other = never_operated if reference_never_operated is None else reference_never_operated
     if not all(0.0 <= value <= 1.0 for value in [*given, other]):

@@ -56,17 +56,19 @@ def gray_comparison(at_risk: FloatArray, events: FloatArray, others: FloatArray,
         outlook = np.divide(1.0 - F, S[:, k], out=np.zeros_like(F), where=alive)
         # events of the cause, as many as the common incidence gives group k
         t4 = np.where(alive, 1.0 - outlook, 1.0)
-        tied = np.ones(len(F))
-        many = (d_all > 1) & here[:, k]
-        tied[many] = 1.0 - (d_all[many] - 1.0) / (total[many] * S_before[many, k] - 1.0)
+        tied = _tied(d_all, total * S_before[:, k])
         rate = np.divide(S_before[:, k] * d_all, total * n[:, k], out=np.zeros_like(F), where=here[:, k] & (total > 0))
         influence = a[:, :, k] + t4[:, None] * to_come[:, :, k]
         covariance += (influence * (tied * rate)[:, None]).T @ influence
         # events of other causes in group k
-        tied = np.ones(len(F))
-        many = o[:, k] > 1
-        tied[many] = 1.0 - (o[many, k] - 1.0) / (n[many, k] - 1.0)
+        tied = _tied(o[:, k], n[:, k])
         rate = np.divide(S_before[:, k] ** 2 * o[:, k], n[:, k] ** 2, out=np.zeros_like(F), where=here[:, k] & alive)
         influence = outlook[:, None] * to_come[:, :, k]
         covariance += (influence * (tied * rate)[:, None]).T @ influence
     return Comparison(weight @ d, expected, covariance)
+
+
+def _tied(d: FloatArray, n: FloatArray) -> FloatArray:
+    """(m,) what d > 1 tied events among n leave of the variance: (n - d) / (n - 1), not below 0; 1 where n is 1 or less."""
+    some = (d > 1) & (n > 1)
+    return np.maximum(1.0 - np.divide(d - 1.0, n - 1.0, out=np.zeros_like(n), where=some), 0.0)

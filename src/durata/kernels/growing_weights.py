@@ -67,10 +67,9 @@ def fit_censoring(
 
 @dataclass(frozen=True, eq=False)
 class WeightedSets:
-    """Sums at each of the given times: weight at risk, its square, weight of those with the event, and their number."""
+    """Sums at each of the given times: weight at risk, weight of those with the event, and their number."""
 
     at_risk: FloatArray
-    squares: FloatArray
     events: FloatArray
     number: FloatArray
 
@@ -82,14 +81,12 @@ def weighted_sets(exit_time: FloatArray, event: BoolArray, weights: GrowingWeigh
     """
     order = np.argsort(exit_time, kind="stable")
     sorted_exit, risk = exit_time[order], weights.relative_risk[order]
-    at_risk, squares = np.zeros(len(times)), np.zeros(len(times))
+    at_risk = np.zeros(len(times))
     for level, chosen in _levels(weights, times):
         first = int(np.searchsorted(sorted_exit, times[chosen.start], side="left"))
         own = np.exp(level * risk[first:])
         place = np.searchsorted(sorted_exit, times[chosen], side="left") - first
-        for weight, out in ((own, at_risk), (own * own, squares)):
-            later = np.concatenate([np.cumsum(weight[::-1])[::-1], [0.0]])
-            out[chosen] = later[place]
+        at_risk[chosen] = np.concatenate([np.cumsum(own[::-1])[::-1], [0.0]])[place]
     rows = np.flatnonzero(event)
     which = np.searchsorted(times, exit_time[rows])
     # events at other times than those given do not count
@@ -97,7 +94,9 @@ def weighted_sets(exit_time: FloatArray, event: BoolArray, weights: GrowingWeigh
     own = weights.own(exit_time)[rows[there]]
     events = np.bincount(which[there], weights=own, minlength=len(times)).astype(np.float64)
     number = np.bincount(which[there], minlength=len(times)).astype(np.float64)
-    return WeightedSets(at_risk, squares, events, number)
+    # where everybody at risk has the event, the two sums are the same weights added in another order
+    last = number == len(sorted_exit) - np.searchsorted(sorted_exit, times, side="left")
+    return WeightedSets(at_risk, np.where(last, at_risk, events), number)
 
 
 def accumulated(exit_time: FloatArray, weights: GrowingWeights, times: FloatArray, steps: FloatArray) -> FloatArray:

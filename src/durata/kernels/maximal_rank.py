@@ -46,7 +46,7 @@ def log_rank_scores(time: FloatArray, event: BoolArray) -> FloatArray:
     rank = np.searchsorted(ordered, time, side="right")
     hazard = np.bincount(rank, weights=event, minlength=len(time) + 1)
     through = np.cumsum(hazard / np.maximum(len(time) - np.arange(len(time) + 1) + 1.0, 1.0))
-    return event - through[rank]
+    return np.asarray(event - through[rank])
 
 
 def order_by_value(value: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
@@ -64,14 +64,14 @@ def admissible(ends: IntArray, n: int, low: float, high: float) -> IntArray:
     """(C,) those of the group sizes ``ends`` between the whole parts of n x ``low`` and n x ``high``, less than n."""
     # A share such as 0.29 of 100 must not become 28 by rounding.
     least, most = np.floor(n * low + 1e-9), np.floor(n * high + 1e-9)
-    return ends[(ends >= least) & (ends <= most) & (ends < n)]
+    return np.asarray(ends[(ends >= least) & (ends <= most) & (ends < n)])
 
 
 def spread(below: IntArray, scores: FloatArray) -> FloatArray:
     """(C,) permutation standard deviation of the sum of ``below`` of the scores (n,)."""
     n = len(scores)
     centred = scores - scores.mean()
-    return np.sqrt(below * (n - below) / (n * (n - 1.0)) * float(centred @ centred))
+    return np.asarray(np.sqrt(below * (n - below) / (n * (n - 1.0)) * float(centred @ centred)))
 
 
 def cut_process(value: FloatArray, scores: FloatArray, low: float, high: float) -> CutProcess:

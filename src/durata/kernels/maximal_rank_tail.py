@@ -98,7 +98,7 @@ def maxima_of_permutations(
 def whole_scores(scores: FloatArray) -> IntArray:
     """(n,) the scores as whole numbers 0..n, for counting divisions; all 0 when they are all the same."""
     size = scores - scores.min()
-    return np.rint(size * len(scores) / max(float(size.max()), 1e-300)).astype(np.intp)
+    return np.asarray(np.rint(size * len(scores) / max(float(size.max()), 1e-300)), dtype=np.intp)
 
 
 def hothorn_lausen(scores: IntArray, below: IntArray, *, as_r: bool = False) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ KINDS = {
     ".xlsb": "a binary Excel workbook (.xlsb)",
     ".ods": "an OpenDocument spreadsheet (.ods)",
 }
+CHIEF_PART = {".xlsb": "xl/workbook.bin", ".ods": "content.xml"}
 
 
 def read_old_workbook(content: bytes, file: str, sheet: str | None, choose: Choose) -> Table:
@@ -71,6 +73,10 @@ def _guard(content: bytes, file: str, ending: str) -> None:
             raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=KINDS[ending])
         return
     guard_archive(content, file, KINDS[ending])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if CHIEF_PART[ending] not in archive.namelist():
+            what = "this is not {kind}, whatever its name says."
+            raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=KINDS[ending])
     cells = furthest(content)
     if cells > MOST_CELLS:
         what = "a sheet reaches over {n:,} cells, most of them empty; at most {most:,} are read."

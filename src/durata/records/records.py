@@ -40,7 +40,8 @@ class Records:
 
     ``dates`` hold days since 1970-01-01 as float64 (NaN missing), so that differences are whole days.
     ``identifiers`` are for tracing one patient on this machine; no report, log or result prints them.
-    ``row`` (n,) is the row of each patient in the source, as a spreadsheet numbers it (header = 1).
+    ``row`` (n,) is the row of each patient in the source, as a spreadsheet numbers it (header = 1); in files of statistics
+    programs and Parquet, which have no row of names, the first patient is row 1.
     ``columns`` says which column of the source each name stands for; ``read_as`` (n,) is the position each patient had
     when the file was read, which is what the people of ``flow`` and of ``findings`` refer to (None: nobody has left).
     """

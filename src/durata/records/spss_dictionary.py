@@ -18,17 +18,28 @@ def is_sound(content: bytes) -> bool:
         return struct.unpack_from(f"{order}{n}i", content, place)
 
     place, variables = HEADER, 0
+    to_come = 0  # records that a long text still needs: one for every further eight letters
+    first_of: set[int] = set()  # the records that begin a variable, counted from 1
     try:
         while True:
             (kind,) = numbers(place, 1)
             place += 4
+            if kind != VARIABLE and to_come:
+                return False
             if kind == END:
                 return variables > 0
             if kind == VARIABLE:
                 width, labelled, missing = numbers(place, 3)
                 if not -1 <= width <= 255 or labelled not in (0, 1) or not -3 <= missing <= 3:
                     return False
+                if (width == -1) != (to_come > 0) or (width and missing < 0):  # texts have no range of missing values
+                    return False
                 variables += 1
+                if width == -1:
+                    to_come -= 1
+                else:
+                    to_come = max(0, _rounded(width, 8) // 8 - 1)
+                    first_of.add(variables)
                 place += 28
                 if labelled:
                     (length,) = numbers(place, 1)
@@ -46,7 +57,7 @@ def is_sound(content: bytes) -> bool:
                     place += _rounded(content[place] + 1, 8)
             elif kind == LABELLED_VARIABLES:
                 (count,) = numbers(place, 1)
-                if not 0 <= count <= variables or any(not 1 <= k <= variables for k in numbers(place + 4, count)):
+                if not 0 <= count <= variables or not first_of.issuperset(numbers(place + 4, count)):
                     return False
                 place += 4 + 4 * count
             elif kind == DOCUMENTS:

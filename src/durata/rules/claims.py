@@ -111,8 +111,10 @@ def _thin(counts: Mapping[str, Mapping[str, int]], unit: str) -> list[str]:
 
 def _beyond(curve: Curve, until: float | None, length: float, unit: str) -> list[str]:
     """In words, the groups that were not followed until the end of the restricted mean, or that few patients were."""
+    if until is None:
+        return []
     said = []
-    for stretch in () if until is None else curve.stretches:
+    for stretch in curve.stretches:
         if len(stretch.estimate) and float(stretch.estimate[-1]) == 0:
             continue  # the curve has come down to 0: the area under it is known whatever comes later
         n = int(stretch.at_risk_at(until * length))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from durata.finding import Severity
 from durata.kernels.arrays import BoolArray, FloatArray
 from durata.records.records import Records
+from durata.rules.contradictions import contradictions, outcome_dates
 from durata.rules.runner import Seen, rule, seen
 from durata.study.types import Study
 
@@ -90,10 +92,11 @@ def _listed(rows: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """One thing that cannot be: for whom ``broken`` (n,), at which ``column``, against which ``other`` day (n,)."""
+    """One thing that cannot be: for whom ``broken`` (n,), at which ``column``, its days or times and the ``other`` day (n,)."""
 
     broken: BoolArray
     column: str
+    found: FloatArray
     other: FloatArray
     what: str
     remedy: str
@@ -102,7 +105,11 @@ class _Order:
 
 @rule("D02", "dates-out-of-order", since="0.1", reference=REFERENCE)
 def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
-    """Dates that cannot have happened in their order make every duration computed from them wrong."""
+    """Dates that cannot have happened in their order make every duration computed from them wrong.
+
+    What cannot be is an error at its cell. What only contradicts another record (a recurrence after the death, a last
+    contact after it or before a recurrence) is a warning that lists the rows, since either may be the wrong one.
+    """
     for order in _orders(study, records):
         people = [int(k) for k in np.flatnonzero(order.broken)]
         for k in people[:MOST_NAMED]:
@@ -110,7 +117,7 @@ def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
                 Severity.ERROR,
                 order.what,
                 evidence={
-                    "date": _date(records.dates[order.column][k]),
+                    "date": _date(order.found[k]) if order.column in records.dates else f"{order.found[k]:g}",
                     "other": _date(order.other[k]),
                     "column": order.column,
                     **order.evidence,
@@ -129,6 +136,23 @@ def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
                 where=records.where(rest[0], order.column),
                 people=tuple(rest),
             )
+    for contradiction in contradictions(study, records):
+        people = [int(k) for k in np.flatnonzero(contradiction.broken)]
+        rows = [int(records.row[k]) for k in people]
+        yield seen(
+            Severity.WARNING,
+            contradiction.what,
+            evidence={
+                "column": contradiction.column,
+                "other": contradiction.other,
+                "n": len(people),
+                "rows": tuple(rows),
+                "listed": f"row {rows[0]}" if len(rows) == 1 else f"rows {_listed(rows)}",
+            },
+            remedy=contradiction.remedy,
+            where=records.where(people[0], contradiction.column),
+            people=tuple(people),
+        )
 
 
 def _orders(study: Study, records: Records) -> Iterator[_Order]:
@@ -137,20 +161,28 @@ def _orders(study: Study, records: Records) -> Iterator[_Order]:
     words: dict[str, object] = {"start": treatment.start_name, "end": treatment.end_name}
     correct = "Correct the date that is wrong."
     before = "{end} ({date}) lies before {start} ({other})."
-    yield _Order(end < start, treatment.end, start, before, correct, words)
+    yield _Order(end < start, treatment.end, end, start, before, correct, words)
 
-    for column, title in _outcome_dates(study).items():
+    for column, title in outcome_dates(study).items():
         what = "{outcome}: {column} ({date}) lies before {start} ({other})."
         evidence = {**words, "outcome": title}
-        yield _Order(records.dates[column] < start, column, start, what, correct, evidence)
+        days = records.dates[column]
+        yield _Order(days < start, column, days, start, what, correct, evidence)
 
-    last = _last_day(study, records)
+    for name, outcome in study.outcomes.items():
+        if outcome.time is not None:
+            what = "{outcome}: {column} is {date} {unit}; observation cannot end before it begins."
+            evidence = {"outcome": outcome.label or name, "unit": outcome.unit}
+            times = records.numbers[outcome.time]
+            yield _Order(times < 0, outcome.time, times, start, what, "Correct the time that is wrong.", evidence)
+
+    last, slack = _last_day(study, records)
     what = "{end} ({date}) lies after the last day on which anything is recorded of this patient ({other})."
     remedy = (
         "Correct the date that is wrong. If the patient was alive after that day (a recurrence, say), record the last "
         "contact as the date of an outcome."
     )
-    yield _Order((end > last) & ~(end < start), treatment.end, last, what, remedy, words)
+    yield _Order((end > last + slack) & ~(end < start), treatment.end, end, last, what, remedy, words)
 
     cutoff = study.study.data_cutoff
     if cutoff is not None:
@@ -158,26 +190,37 @@ def _orders(study: Study, records: Records) -> Iterator[_Order]:
         what = "{column} ({date}) lies after the data cut-off ({other})."
         remedy = "Correct the date, or [study] data_cutoff."
         for column, days in records.dates.items():
-            yield _Order(days > until, column, np.full(len(days), until), what, remedy, {})
+            yield _Order(days > until, column, days, np.full(len(days), until), what, remedy, {})
 
 
-def _outcome_dates(study: Study) -> dict[str, str]:
-    """Date columns of the outcomes with the name of the first outcome that reads each; the treatment's own left out."""
-    columns: dict[str, str] = {}
-    for name, outcome in study.outcomes.items():
-        for column in (*(outcome.event or ()), outcome.censor, outcome.date):
-            if column is not None and column not in {study.treatment.start, study.treatment.end}:
-                columns.setdefault(column, outcome.label or name)
-    return columns
+def _last_day(study: Study, records: Records) -> tuple[FloatArray, FloatArray]:
+    """(n,) the last day on which any outcome says something of each patient, infinite where none does; and its rounding.
 
-
-def _last_day(study: Study, records: Records) -> FloatArray:
-    """(n,) the last day on which any outcome says something of each patient; infinite where none has a date."""
-    last = np.full(len(records), -np.inf)
-    for column in _outcome_dates(study):
+    A time that counts from the start of treatment says something of the day it leads to, as finely as it was written: a
+    whole number of months is up to a month short.
+    """
+    last, slack = np.full(len(records), -np.inf), np.zeros(len(records))
+    for column in outcome_dates(study):
         last = np.fmax(last, records.dates[column])
-    return np.where(np.isneginf(last), np.inf, last)
+    for outcome in study.outcomes.values():
+        if outcome.time is None or study.time.zero != "start":
+            continue
+        times = records.numbers[outcome.time]
+        days = records.dates[study.treatment.start] + times * study.study.days(outcome.unit)
+        later = days > last
+        last = np.where(later, days, last)
+        slack = np.where(later, _written_in(times) * study.study.days(outcome.unit), slack)
+    return np.where(np.isneginf(last), np.inf, last), slack
+
+
+def _written_in(times: FloatArray) -> float:
+    """The smallest step in which times were written: 1, 0.1, 0.01 or 0.001."""
+    known = times[np.isfinite(times)]
+    for step in (1.0, 0.1, 0.01):
+        if np.all(np.abs(known / step - np.round(known / step)) < 1e-6):
+            return step
+    return 0.001
 
 
 def _date(day: float) -> str:
-    return str(np.datetime64(int(day), "D"))
+    return str(np.datetime64(math.floor(day), "D"))

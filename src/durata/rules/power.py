@@ -101,8 +101,8 @@ def _evidence(study: Study, outcome: str, cohort: Cohort, model: _Modelled) -> d
         "without": f" {left_out} patient(s) with a missing value are not in the model." if left_out else "",
         "parameters": parameters,
         "examined": examined,
-        "counted": ", ".join(
-            f"{_label(study, name)} {columns}{'' if name in model.variables else ' (examined, not in the model)'}"
+        "counted": "; ".join(
+            f"{_label(study, name)}: {columns}{'' if name in model.variables else ' (examined, not in the model)'}"
             for name, columns in examined.items()
         ),
         "per_parameter": model.events / parameters if parameters else float(model.events),

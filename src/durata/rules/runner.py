@@ -61,6 +61,11 @@ class Rule:
         return tuple(inspect.signature(self.judge).parameters)
 
     @property
+    def guards_data(self) -> bool:
+        """Whether its errors are defects of the data (rules D), which nothing but a correction sets right."""
+        return self.code.startswith("D")
+
+    @property
     def summary(self) -> str:
         """Why the pattern misleads, in the first line of the rule's docstring."""
         return (inspect.getdoc(self.judge) or "").split("\n", 1)[0]
@@ -125,7 +130,10 @@ class Verdicts:
 
 
 def judge(rules: Mapping[str, Rule], facts: Facts, ignore: Mapping[str, str]) -> Verdicts:
-    """Run rules over facts; a code in ``ignore`` has its findings set aside with the written reason."""
+    """Run rules over facts; a code in ``ignore`` has its findings set aside with the written reason.
+
+    Errors in the data (rules D) are never set aside; their warnings are.
+    """
     findings: list[Finding] = []
     quiet: list[str] = []
     not_judged: dict[str, str] = {}
@@ -138,9 +146,11 @@ def judge(rules: Mapping[str, Rule], facts: Facts, ignore: Mapping[str, str]) ->
             continue
         if not spoken:
             quiet.append(code)
-        elif code in ignore:
-            ignored.extend((finding, ignore[code]) for finding in spoken)
-        else:
-            findings.extend(spoken)
+        for finding in spoken:
+            defect = one.guards_data and finding.severity is Severity.ERROR
+            if code in ignore and not defect:
+                ignored.append((finding, ignore[code]))
+            else:
+                findings.append(finding)
     findings.sort(key=lambda finding: -finding.severity.rank)
     return Verdicts(tuple(findings), tuple(quiet), MappingProxyType(not_judged), tuple(ignored))
