@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import durata as du
-from durata.estimate.analysis import Answers, Refused
+from durata.cohort import Cohort
+from durata.estimate.analysis import Analysis, Answer, Answers, Refused
 from durata.estimate.plan import answers_for
 from durata.finding import CannotEstimate, Finding
 from durata.rules.catalogue import all_rules
@@ -165,7 +166,7 @@ def test_a_number_of_two_values_is_counted_by_value(spoken) -> None:
 
 def test_numbers_at_risk_are_those_of_the_curve(spoken) -> None:
     """12 a group, all followed for at least 100 days; at 120 those with 100 + (37 k mod 24) >= 120 are left: 4 of 24."""
-    (found,) = spoken("R02", people(24, deaths=0)[:23] + [("short", 101, 1, 50, "I")], "[horizons]\nat = [100, 120]\n")
+    (found,) = spoken("R02", [*people(24, deaths=0)[:23], ("short", 101, 1, 50, "I")], "[horizons]\nat = [100, 120]\n")
     assert found.evidence["at_risk"]["short"]["100"] == 12
     at_120 = [found.evidence["at_risk"][group]["120"] for group in ("short", "long")]
     assert sum(at_120) == sum((37 * k) % 24 >= 20 for k in range(23))
@@ -191,17 +192,23 @@ def test_a_restricted_mean_beyond_the_last_time_of_a_group(spoken) -> None:
         f"the mean survival time up to 200 days has too little behind it in short (observed for no longer than {last}.0 days)"
         in (found.message)
     )
-    assert "long" not in found.message
+    assert "long (" not in found.message
     assert spoken("R02", some, "[horizons]\nrestricted_mean = 100\n") == []
 
 
 def test_refused_follow_up_is_not_judged() -> None:
     study = du.read_study(du.example("stanford"))
+    whole = answers_for(study, du.read_records(study))
 
-    def refuse(design: str, outcome: str) -> du.Cohort:
-        raise CannotEstimate("no cohort")
+    def cohort_of(design: str, outcome: str) -> Cohort:
+        cohort = whole.cohort(design, outcome)
+        assert not isinstance(cohort, Refused)
+        return cohort
 
-    answers = Answers(refuse, {})
-    assert isinstance(answers.cohort("observed_from_start", "death"), Refused)
-    with pytest.raises(NotJudged, match="could not be estimated"):
+    def refuse(cohort: Cohort, analysis: Analysis) -> Answer:
+        raise CannotEstimate("no follow-up")
+
+    curves = {"kaplan_meier": lambda cohort, analysis: du.kaplan_meier(cohort, by="group")}
+    answers = Answers(cohort_of, {**curves, "reverse_kaplan_meier": refuse})
+    with pytest.raises(NotJudged, match="follow-up could not be estimated"):
         all_rules()["R02"].findings({"study": study, "answers": answers})

@@ -30,6 +30,10 @@ class WrittenOut:
 
     def value(self, beta: np.ndarray, *, penalty: bool = True) -> complex:
         """The log-likelihood at real or complex ``beta`` (p,), plus half the log determinant of its information."""
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return self._value(beta, penalty=penalty)
+
+    def _value(self, beta: np.ndarray, *, penalty: bool) -> complex:
         eta = self.x @ beta
         total, information = 0j, np.zeros((self.p, self.p), dtype=complex)
         for stratum, time in sorted({(s, t) for s, t, e in zip(self.stratum, self.exit, self.event, strict=True) if e}):
@@ -48,7 +52,7 @@ class WrittenOut:
         if not penalty:
             return complex(total)
         determinant = np.linalg.det(information)
-        return complex(total + np.log(determinant) / 2) if determinant else complex(LOST)
+        return complex(total + np.log(determinant) / 2) if np.isfinite(total) and determinant else complex(LOST)
 
     def score(self, beta: np.ndarray) -> np.ndarray:
         """(p,) the derivative of the penalised log-likelihood."""

@@ -54,10 +54,7 @@ def compare(at_risk: FloatArray, events: FloatArray, rho: float = 0.0, weigh: Ev
     with_events = d > 0
     n_k, d_k, d = at_risk[with_events], events[with_events], d[with_events]
     n = n_k.sum(axis=1)
-    if weigh is not None:
-        weight = weigh(n, d)
-    else:
-        weight = survival_before(n, d) ** rho if rho != 0.0 else np.ones(len(d))
+    weight = survival_before(n, d) ** rho if weigh is None else weigh(n, d)
     share = n_k / n[:, None]
     # One person at risk has the event for certain: no variance (and 0 / 0 in the formula).
     spread = np.zeros(len(d))

@@ -41,7 +41,7 @@ def contradictions(study: Study, records: Records) -> Iterator[Contradiction]:
     events = _events(study, records)
     contacts = _contacts(study, records)
     final = [one for one in _alone(study, records) if _is_final(one, events, contacts)]
-    ends = {one.column for one in final}
+    ends = {one.column: one.days for one in final}
     for last in final:
         for one in events:
             if one.column in ends:
@@ -71,6 +71,8 @@ def contradictions(study: Study, records: Records) -> Iterator[Contradiction]:
     for contact in contacts:
         for one in events:
             before = contact.days < one.days
+            if contact.column in ends:  # what lies after the last event has been said above
+                before &= ~(one.days > ends[contact.column])
             both = np.isfinite(contact.days) & np.isfinite(one.days)
             # where it is so of most patients, the column is meant as the last day free of the event
             exceptional = np.count_nonzero(before) * 2 < np.count_nonzero(both)

@@ -12,7 +12,7 @@ from durata.cohort import Cohort
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Answers, Refused
 from durata.estimate.estimators import is_constant, names, screened
-from durata.estimate.plan import candidates, cox_analysis, firth_beside, has_adjustment
+from durata.estimate.plan import adjustment, candidates, cox_analysis, firth_beside, has_adjustment
 from durata.estimate.result import Effects
 from durata.finding import Severity
 from durata.kernels.arrays import BoolArray
@@ -89,7 +89,10 @@ def _modelled(cohort: Cohort, answers: Answers, analysis: Analysis) -> _Modelled
 
 def _evidence(study: Study, outcome: str, cohort: Cohort, model: _Modelled) -> dict[str, object]:
     """Events, patients and parameters of the model, in numbers and in words."""
-    examined = {name: _columns(cohort, name) for name in dict.fromkeys(("group", *candidates(study, outcome)))}
+    examined = {
+        name: _columns(cohort, name)
+        for name in dict.fromkeys(("group", *adjustment(study, outcome), *candidates(study, outcome)))
+    }
     examined = {name: columns for name, columns in examined.items() if columns or name == "group"}
     parameters = sum(examined.values())
     by_group = _events_by_level(cohort, "group", model)

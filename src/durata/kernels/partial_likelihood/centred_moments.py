@@ -38,7 +38,10 @@ def each_risk_set(order: RiskOrder, x: FloatArray, eta: FloatArray, *, efron: bo
             rows = np.arange(int(order.starts[k]), end)
             if order.late is not None:
                 rows = rows[order.first[rows] <= k]
-            top = float(eta[rows].max())
+            likeliest = rows[np.argmax(eta[rows])]
+            top = float(eta[likeliest])
+            # From the likeliest row the mean is not far: a difference of two numbers of its own size loses no digits.
+            shifted = x[:, rows] - x[:, likeliest, None]
             risk = order.weight[rows] * np.exp(eta[rows] - top)
             steps = int(order.deaths[k]) if efron else 1
             happens = time_of[rows] == k
@@ -46,11 +49,11 @@ def each_risk_set(order: RiskOrder, x: FloatArray, eta: FloatArray, *, efron: bo
                 left = risk if step == 0 else np.where(happens, risk * (1.0 - step / steps), risk)
                 total = float(left.sum())
                 probability = left / total
-                mean = x[:, rows] @ probability
+                mean = shifted @ probability
                 yield RiskSet(
                     events=float(order.death_weight[k]) / steps,
                     probability=probability,
-                    centred=x[:, rows] - mean[:, None],
-                    mean=mean,
+                    centred=shifted - mean[:, None],
+                    mean=x[:, likeliest] + mean,
                     log_denominator=float(np.log(total)) + top,
                 )
