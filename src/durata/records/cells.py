@@ -41,6 +41,7 @@ YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:[T ]+(.+
 CHINESE = re.compile(r"([0-9]{4})年\s*([0-9]{1,2})月\s*([0-9]{1,2})[日号]?")
 COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 MIDNIGHT = re.compile(r"0?0:00(:00(\.0+)?)?Z?")
+MONTHS = 12
 DAY_LAST = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})(\s.*)?")
 YEAR_MONTH = re.compile(r"[0-9]{4}([-/.][0-9]{1,2}|年\s*[0-9]{1,2}月)?")
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -136,8 +137,15 @@ def _with_time() -> Defect:
 
 
 def _no_date(text: str) -> Defect:
-    if DAY_LAST.fullmatch(text):
-        what = "{text} can be read as day/month and as month/day, or has a year of two digits."
+    day_last = DAY_LAST.fullmatch(text)
+    if day_last:
+        first, second = (int(part) for part in re.split("[-/.]", text, maxsplit=2)[:2])
+        if len(day_last[1]) == 2:
+            what = "{text} has a year of two digits."
+        elif first <= MONTHS and second <= MONTHS:
+            what = "{text} can be read as day/month and as month/day."
+        else:
+            what = "{text} has the day before the year; others in the column could be read two ways."
     elif YEAR_MONTH.fullmatch(text):
         what = "{text} has no day."
     elif NUMBER.fullmatch(text):

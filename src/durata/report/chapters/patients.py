@@ -65,6 +65,9 @@ def durations(words: Wording) -> Iterator[Block]:
     text = words.say("patients.sizes", parts=sizes)
     if never:
         text += " " + words.say("patients.never", never=never, all=len(records))
+    between = int(np.count_nonzero(ended & (group.codes < 0)))
+    if between:
+        text += " " + words.say("patients.between", between=between)
     yield Paragraph((text,))
     shown = words.durations()
     by_group = {level: days[ended & (group.codes == code)] for code, level in enumerate(group.levels)}
