@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from durata.estimate.claim import Contrast
 
+PLAIN = 0.95
+
 
 def p_words(p_value: float) -> str:
     """A p-value with its sign, to three decimals, never 0 or 1.
@@ -18,10 +20,15 @@ def p_words(p_value: float) -> str:
     return "p > 0.999" if p_value > 0.999 else f"p = {p_value:.3f}"
 
 
+def limits_words(contrast: Contrast) -> str:
+    """That limits hold for several comparisons together, where they do."""
+    return "" if contrast.conf_level == PLAIN else ", simultaneous with the other comparison(s)"
+
+
 def contrast_words(contrasts: Iterable[Contrast]) -> str:
     """Hazard ratios with interval and p-value, one after the other."""
     return "; ".join(
-        f"{c.level} against {c.reference} has hazard ratio {c.hazard_ratio:.2f} ({c.conf_low:.2f} to {c.conf_high:.2f}), "
-        f"{p_words(c.p_value)}"
+        f"{c.level} against {c.reference} has hazard ratio {c.hazard_ratio:.2f} ({100 * c.conf_level:g}% CI "
+        f"{c.conf_low:.2f} to {c.conf_high:.2f}{limits_words(c)}), {p_words(c.p_value)}"
         for c in contrasts
     )
