@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -71,16 +72,16 @@ def or_none(number: float) -> float | None:
     return None if np.isnan(number) else float(number)
 
 
-class Tidy:
+class Tidy(ABC):
     """What every answer can do: ``rows()`` as plain dictionaries, ``tidy()`` as a DataFrame, ``glance()`` as one row."""
 
+    @abstractmethod
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary a point or term, keys from the glossary."""
-        raise NotImplementedError(f"{type(self).__name__} must say its rows")
 
+    @abstractmethod
     def glance(self) -> dict[str, Any]:
         """One dictionary for the whole answer."""
-        raise NotImplementedError(f"{type(self).__name__} must say its glance")
 
     def tidy(self) -> pd.DataFrame:
         """One row a point or term, as a pandas DataFrame."""
