@@ -9,6 +9,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "durata"
 
 LAYERS = (
     "kernels",
+    "language",
     "finding",
     "category",
     "study",
@@ -16,6 +17,7 @@ LAYERS = (
     "cohort",
     "door",
     "terms",
+    "weighting",
     "designs",
     "estimate",
     "rules",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from durata.language.speaking import say_in, speak, spoken
+
 Evidence = Mapping[str, object]
 
 
@@ -47,9 +49,9 @@ class Where:
         if self.sheet is not None and self.cell is not None:
             return f"{place}, {self.sheet}!{self.cell}"
         if self.row is not None:
-            place += f", row {self.row}"
+            place += speak(", row {row}", row=self.row)
         if self.column is not None:
-            place += f", column {self.column!r}"
+            place += speak(", column '{column}'", column=self.column)
         return place
 
 
@@ -58,7 +60,7 @@ class Finding:
     """One thing noticed in the declaration, the data, a design or an answer.
 
     ``what`` and ``remedy`` are sentences with ``{names}`` that are filled from ``evidence``; they are
-    kept apart so that the same finding can be said in another language and read by a machine.
+    kept apart so that a machine can read them. ``language`` is the one its evidence is worded in, and it is said in.
     ``people`` are positions of patients in the records (never identifiers).
     """
 
@@ -70,6 +72,7 @@ class Finding:
     where: Where | None = None
     reference: str = ""
     people: tuple[int, ...] = ()
+    language: str = field(default_factory=spoken)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "evidence", MappingProxyType(dict(self.evidence)))
@@ -77,12 +80,12 @@ class Finding:
     @property
     def message(self) -> str:
         """The sentence that says what was seen, its numbers filled in."""
-        return self.what.format_map(dict(self.evidence)) if self.evidence else self.what
+        return say_in(self.language, self.what, self.evidence)
 
     @property
     def advice(self) -> str:
         """The sentence that says what to do, its numbers filled in."""
-        return self.remedy.format_map(dict(self.evidence)) if self.evidence else self.remedy
+        return say_in(self.language, self.remedy, self.evidence)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -13,6 +13,7 @@ from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.plan import answers_for, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
+from durata.language.speaking import speaking
 from durata.records.flow import Flow
 from durata.records.reading import read_records, without
 from durata.records.records import Records
@@ -42,13 +43,15 @@ class StudyRun:
     progress: Progress = silent
 
     def document(self) -> Document:
-        """The report as ordered blocks."""
-        return compose(self.contents)
+        """The report as ordered blocks, in the study's language."""
+        with speaking(self.contents.study.study.language):
+            return compose(self.contents)
 
     def files(self) -> dict[str, bytes]:
         """Every output file by name, as bytes."""
         self.progress("writing the report", 0, 2)
-        html = to_html(self.document())
+        with speaking(self.contents.study.study.language):
+            html = to_html(self.document())
         self.progress("writing the report", 1, 2)
         files = {
             "report.html": html.encode("utf-8"),
@@ -88,6 +91,12 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> StudyRun:
     >>> len(finished.contents.verdicts.findings) > 0
     True
     """
+    declared = study if isinstance(study, Study) else read_study(study)
+    with speaking(declared.study.language):
+        return _run(declared, progress)
+
+
+def _run(study: Study, progress: Progress) -> StudyRun:
     progress("reading", 0, 1)
     declared, records = prepare(study)
     progress("reading", 1, 1)
@@ -120,11 +129,13 @@ class Checked:
 
 def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
     """Judge a study by every rule without writing anything; raises as :func:`run` does."""
-    progress("reading", 0, 2)
-    declared, records = prepare(study)
-    progress("checking", 1, 2)
-    answers = answers_for(declared, records)
-    return Checked(lint(declared, records, answers), records.findings, declared_flow(declared, records, answers))
+    asked = study if isinstance(study, Study) else read_study(study)
+    with speaking(asked.study.language):
+        progress("reading", 0, 2)
+        declared, records = prepare(asked)
+        progress("checking", 1, 2)
+        answers = answers_for(declared, records)
+        return Checked(lint(declared, records, answers), records.findings, declared_flow(declared, records, answers))
 
 
 def declared_flow(study: Study, records: Records, answers: Answers) -> Flow:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from durata.finding import Finding, Severity, StudyError, Where
+from durata.language.speaking import ENGLISH, LANGUAGES, speaking
 from durata.study.mistakes import Mistake, mistakes
 from durata.study.opening import IS_A_FOLDER, NotReadable, read_file
 from durata.study.positions import Place, positions
@@ -71,15 +72,23 @@ def read_study(path: str | Path) -> Study:
     text = _decode(content, name)
     declared = _parse(text, name)
     places = positions(text)
-    found = mistakes(declared)
-    if found:
-        raise StudyError(sorted((_finding(one, name, places) for one in found), key=_in_file_order))
+    with speaking(_language(declared)):
+        found = mistakes(declared)
+        if found:
+            raise StudyError(sorted((_finding(one, name, places) for one in found), key=_in_file_order))
     try:
         study = Study.model_validate(declared, by_alias=True, by_name=False)
     except ValidationError as error:  # mistakes() asks the same types, so this is not reached
         raise StudyError([_refused("F03", name, str(error))]) from error
     by_dotted_key = {".".join(map(str, keys)): place.value for keys, place in places.items()}
     return study.read_from(StudySource(file, hashlib.sha256(content).hexdigest(), by_dotted_key))
+
+
+def _language(declared: Mapping[str, Any]) -> str:
+    """The language a study file asks for, English where it asks for none that durata speaks."""
+    table = declared.get("study")
+    asked = table.get("language") if isinstance(table, Mapping) else None
+    return asked if asked in LANGUAGES else ENGLISH
 
 
 def _read(file: Path, name: str) -> bytes:

@@ -38,7 +38,9 @@ class StudyTable(Declared):
 
     title: Name = Field(description="Title of the study, printed on the report.")
     question: str = Field(default="", description="The question in one sentence, printed under the title.")
-    language: Literal["en"] = Field(default="en", description="Language of the report.")
+    language: Literal["en", "zh"] = Field(
+        default="en", description="Language of the report and of every message: English or Chinese."
+    )
     time_unit: TimeUnit = Field(
         default="months", description="Unit in which follow-up is shown and horizons are given."
     )

@@ -1,0 +1,46 @@
+"""The options that commands share, and how they print one JSON document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from durata.cli.exits import Asked
+
+
+class OutputFolder(click.Path):
+    """A folder to write into, which has to have a name: an empty word would be the folder one stands in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or a usage error for an empty word."""
+        if not str(value).strip():
+            self.fail("the name of the folder is empty. Name a folder, or leave -o out.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def remember(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Keep the format that was asked for, so that an error too is told in it."""
+    if isinstance(context.obj, Asked):
+        context.obj.json = value == "json"
+    return value
+
+
+FORMAT = click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    callback=remember,
+    help="json prints one document on stdout and nothing else.",
+)
+STUDY = click.argument("study", type=click.Path(path_type=Path))
+OUTPUT = click.option("--output", "-o", type=OutputFolder(path_type=Path), help="Folder for the report.")
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))

@@ -1,0 +1,109 @@
+"""The commands that walk a study: demo, run, check, trace; what each does is imported only when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from durata.cli.exits import Exit
+from durata.cli.options import FORMAT, OUTPUT, STUDY, print_json
+
+
+@click.command()
+@click.argument("name", default="gist")
+@OUTPUT
+@FORMAT
+def demo(name: str, output: Path | None, shape: str) -> None:
+    """Run a bundled study (gist or stanford) and say where its report is."""
+    from durata.examples import example, examples
+
+    if name not in examples():
+        raise click.UsageError(f"There is no bundled study {name!r}; there are: {', '.join(examples())}.")
+    study = example(name)
+    report = run_and_write(study, output or Path(f"durata-{name}"), shape)
+    if report is not None:
+        click.echo(f"The study file behind it: {study}")
+        click.echo("Your own study: durata run path/to/study.toml")
+
+
+@click.command()
+@STUDY
+@OUTPUT
+@FORMAT
+def run(study: Path, output: Path | None, shape: str) -> None:
+    """Run a study file: report.html and results.json in one folder."""
+    if not study.name:
+        raise click.UsageError(f"{study} is a folder. Name the study file in it.")
+    run_and_write(study, output or study.with_name(f"{study.stem}-report"), shape)
+
+
+def run_and_write(study: Path, output: Path, shape: str) -> Path | None:
+    """Run a study and write its report; print where it is, or the results as JSON (and return None)."""
+    from durata.cli.progress import Reporter
+    from durata.pipeline import run as run_study
+
+    with Reporter() as progress:
+        finished = run_study(study, progress=progress)
+        report = finished.write(output)
+    if shape == "json":
+        from durata.report.results import results_json
+
+        click.echo(results_json(finished.contents), nl=False)
+        return None
+    from durata.cli.findings import flow_line, summary_line
+    from durata.pipeline import declared_flow
+
+    click.echo(f"The report is ready: {report.resolve()}")
+    contents = finished.contents
+    click.echo(flow_line(declared_flow(contents.study, contents.records, contents.answers)))
+    click.echo(summary_line(contents.verdicts))
+    return report
+
+
+@click.command()
+@STUDY
+@FORMAT
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 when a finding is at least this severe.",
+)
+def check(study: Path, shape: str, fail_on: str) -> None:
+    """Say what is wrong with a study before anyone believes a p-value."""
+    from durata.cli.findings import print_reading, print_verdicts, reading_json, verdicts_json
+    from durata.cli.progress import Reporter
+    from durata.finding import Severity
+    from durata.pipeline import check as check_study
+
+    with Reporter() as progress:
+        checked = check_study(study, progress=progress)
+    verdicts = checked.verdicts
+    if shape == "json":
+        print_json(verdicts_json(verdicts) | reading_json(checked.notes, checked.flow))
+    else:
+        print_reading(checked.notes, checked.flow)
+        print_verdicts(verdicts)
+    if fail_on != "never" and any(f.severity.rank >= Severity(fail_on).rank for f in verdicts.findings):
+        raise SystemExit(Exit.FINDINGS)
+
+
+@click.command()
+@click.argument("identifier")
+@STUDY
+@FORMAT
+def trace(identifier: str, study: Path, shape: str) -> None:
+    """Follow one patient through every stage of a study."""
+    from durata.pipeline import prepare
+    from durata.trace import trace_patient
+
+    stages = trace_patient(*prepare(study), identifier)
+    if shape == "json":
+        print_json([{"stage": stage.name, "lines": list(stage.lines)} for stage in stages])
+        return
+    for stage in stages:
+        click.secho(stage.name, bold=True)
+        for line in stage.lines:
+            click.echo(f"  {line}")

@@ -1,0 +1,1 @@
+"""The languages durata speaks: English in the code itself, Chinese in catalogues beside it."""
