@@ -24,6 +24,8 @@ WELCOME = {
     "narwhals": ("records", "door", "estimate.glossary"),
     "openpyxl": ("records",),
     "matplotlib": ("show.figures",),
+    "PIL": ("show.figures",),
+    "docx": ("report",),
     "click": ("cli",),
     "rich": ("cli",),
     "jinja2": ("report",),

@@ -10,6 +10,7 @@ import numpy as np
 
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, IntArray
+from durata.language.speaking import speak
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,5 +62,11 @@ def categorise(values: Sequence[Any], levels: Sequence[str] | None = None) -> Ca
     index = {name: code for code, name in enumerate(names)}
     unknown = sorted({label for label in labels if label is not None and label not in index})
     if unknown:
-        raise CannotEstimate(f"Labels {', '.join(map(repr, unknown))} are not among the levels {', '.join(names)}.")
+        raise CannotEstimate(
+            speak(
+                "Labels {unknown} are not among the levels {names}.",
+                unknown=speak(", ").join(map(repr, unknown)),
+                names=speak(", ").join(names),
+            )
+        )
     return Category(np.array([-1 if label is None else index[label] for label in labels], dtype=np.intp), names)

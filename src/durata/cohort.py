@@ -11,6 +11,7 @@ import numpy as np
 from durata.category import Category
 from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.language.speaking import speak
 from durata.records.flow import Flow
 
 WeightKind = Literal["frequency", "sampling"]
@@ -70,7 +71,7 @@ class Cohort:
     def __post_init__(self) -> None:
         n = len(self.exit)
         if n == 0:
-            raise CannotEstimate("The cohort is empty: nobody is left to analyse.")
+            raise CannotEstimate(speak("The cohort is empty: nobody is left to analyse."))
         columns: dict[str, Any] = {
             "person": self.person,
             "event": self.event,
@@ -83,33 +84,48 @@ class Cohort:
         }
         for name, column in columns.items():
             if column is not None and len(column) != n:
-                raise CannotEstimate(f"Column {name!r} has {len(column)} rows, the times have {n}.")
+                raise CannotEstimate(
+                    speak("Column {name!r} has {n} rows, the times have {n_2}.", name=name, n=len(column), n_2=n)
+                )
         if not np.all(np.isfinite(self.exit)):
             bad = int(np.flatnonzero(~np.isfinite(self.exit))[0]) + 1
-            raise CannotEstimate(f"Row {bad}: the time at which observation ends is missing or infinite.")
+            raise CannotEstimate(
+                speak("Row {row}: the time at which observation ends is missing or infinite.", row=bad)
+            )
         if self.entry is None:
             if np.any(self.exit < 0):
                 bad = int(np.flatnonzero(self.exit < 0)[0]) + 1
-                raise CannotEstimate(f"Row {bad}: observation ends before time zero (time {self.exit[bad - 1]:g}).")
+                raise CannotEstimate(
+                    speak(
+                        "Row {row}: observation ends before time zero (time {exit:g}).",
+                        row=bad,
+                        exit=self.exit[bad - 1],
+                    )
+                )
         else:
             if np.any(np.isnan(self.entry)):
                 bad = int(np.flatnonzero(np.isnan(self.entry))[0]) + 1
-                raise CannotEstimate(f"Row {bad}: the time of entry is missing.")
+                raise CannotEstimate(speak("Row {row}: the time of entry is missing.", row=bad))
             if np.any(self.entry >= self.exit):
                 bad = int(np.flatnonzero(self.entry >= self.exit)[0]) + 1
                 raise CannotEstimate(
-                    f"Row {bad}: entry ({self.entry[bad - 1]:g}) is not before exit ({self.exit[bad - 1]:g})."
+                    speak(
+                        "Row {row}: entry ({entry:g}) is not before exit ({exit:g}).",
+                        row=bad,
+                        entry=self.entry[bad - 1],
+                        exit=self.exit[bad - 1],
+                    )
                 )
         if self.weights is not None:
             values = self.weights.values
             if not np.all(np.isfinite(values)) or np.any(values < 0):
                 bad = int(np.flatnonzero(~(np.isfinite(values) & (values >= 0)))[0]) + 1
-                raise CannotEstimate(f"Row {bad}: the weight is negative, missing or infinite.")
+                raise CannotEstimate(speak("Row {row}: the weight is negative, missing or infinite.", row=bad))
             if not np.any(values > 0):
-                raise CannotEstimate("Every weight is zero: nobody is left to analyse.")
+                raise CannotEstimate(speak("Every weight is zero: nobody is left to analyse."))
             if self.weights.kind == "frequency" and np.any(values != np.round(values)):
                 raise CannotEstimate(
-                    "Frequency weights count identical persons and must be whole numbers; use kind='sampling'."
+                    speak("Frequency weights count identical persons and must be whole numbers; use kind='sampling'.")
                 )
 
     def __len__(self) -> int:
@@ -142,7 +158,11 @@ class Cohort:
         except KeyError:
             known = [*(["group"] if self.group is not None else []), *self.covariates]
             raise CannotEstimate(
-                f"The cohort has no column {name!r}; it has {', '.join(map(repr, known)) or 'none'}."
+                speak(
+                    "The cohort has no column {name!r}; it has {columns}.",
+                    name=name,
+                    columns=speak(", ").join(map(repr, known)) or "none",
+                )
             ) from None
 
     def category(self, name: str) -> Category:

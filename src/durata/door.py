@@ -13,6 +13,7 @@ from durata.category import Category, categorise
 from durata.cohort import Cohort, Column, WeightKind, Weights
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.language.speaking import speak
 
 
 def cohort_from_frame(
@@ -64,14 +65,21 @@ def cohort_from_frame(
         table = nw.from_native(frame, eager_only=True)
     except TypeError as problem:
         raise CannotEstimate(
-            f"A {type(frame).__name__} is not a dataframe that can be read; give one of pandas, polars or pyarrow, "
-            "or arrays to cohort_from_arrays."
+            speak(
+                "A {kind} is not a dataframe that can be read; give one of pandas, polars or pyarrow, "
+                "or arrays to cohort_from_arrays.",
+                kind=type(frame).__name__,
+            )
         ) from problem
     asked = [time, event, *(name for name in (entry, group, weights, person) if name is not None), *covariates]
     absent = [name for name in asked if name not in table.columns]
     if absent:
         raise CannotEstimate(
-            f"The dataframe has no column {', '.join(map(repr, absent))}; it has {', '.join(map(repr, table.columns))}."
+            speak(
+                "The dataframe has no column {absent}; it has {columns}.",
+                absent=speak(", ").join(map(repr, absent)),
+                columns=speak(", ").join(map(repr, table.columns)),
+            )
         )
 
     def numeric(name: str) -> FloatArray:
@@ -123,7 +131,9 @@ def cohort_from_arrays(
     lengths |= {name: len(values) for name, values in given.items() if values is not None}
     for name, length in lengths.items():
         if length != lengths["time"]:
-            raise CannotEstimate(f"{name!r} has {length} values, the times have {lengths['time']}.")
+            raise CannotEstimate(
+                speak("{name!r} has {length} values, the times have {n}.", name=name, length=length, n=lengths["time"])
+            )
     return _cohort(
         _numbers(time, "time"),
         event,
@@ -157,19 +167,26 @@ def _cohort(
 ) -> Cohort:
     time_name, event_name, weights_name = names
     if len(time) == 0:
-        raise CannotEstimate("The data have no rows: nobody is left to analyse.")
+        raise CannotEstimate(speak("The data have no rows: nobody is left to analyse."))
     missing = np.flatnonzero(np.isnan(time))
     if len(missing):
         raise CannotEstimate(
-            f"Row {missing[0] + 1}: {time_name!r} is missing ({len(missing)} row(s) in all). "
-            "Leave these rows out, or complete them."
+            speak(
+                "Row {row}: {time_name!r} is missing ({n} row(s) in all). Leave these rows out, or complete them.",
+                row=missing[0] + 1,
+                time_name=time_name,
+                n=len(missing),
+            )
         )
     if weights is None and weight_kind is not None:
-        raise CannotEstimate("A weight_kind was given without weights.")
+        raise CannotEstimate(speak("A weight_kind was given without weights."))
     if weights is not None and weight_kind not in ("frequency", "sampling"):
         raise CannotEstimate(
-            f"Say what the weights in {weights_name!r} mean: weight_kind='frequency' (so many identical persons) or "
-            "'sampling' (R's case weights)."
+            speak(
+                "Say what the weights in {weights_name!r} mean: weight_kind='frequency' (so many "
+                "identical persons) or 'sampling' (R's case weights).",
+                weights_name=weights_name,
+            )
         )
     event = understood_status(status, event_codes, event_name)
     return Cohort(
@@ -207,18 +224,30 @@ def understood_status(status: Any, event_codes: Sequence[Any] | None, name: str 
         found = list(dict.fromkeys(value for value in listed if not _is_missing(value)))
     if np.any(unknown):
         raise CannotEstimate(
-            f"Row {int(np.flatnonzero(unknown)[0]) + 1}: {name!r} is missing ({int(unknown.sum())} row(s) in all). "
-            "Leave the row out, or say whether the event happened."
+            speak(
+                "Row {row}: {name!r} is missing ({n} row(s) in all). Leave the row out, or say whether "
+                "the event happened.",
+                row=int(np.flatnonzero(unknown)[0]) + 1,
+                name=name,
+                n=int(unknown.sum()),
+            )
         )
-    shown = ", ".join(repr(value) for value in found[:6]) + (", ..." if len(found) > 6 else "")
+    shown = speak(", ").join(repr(value) for value in found[:6]) + (speak(", ...") if len(found) > 6 else "")
     if event_codes is not None:
         if isinstance(event_codes, (str, bytes)):
-            raise CannotEstimate(f"event_codes must be a list of values, such as [{event_codes!r}].")
+            raise CannotEstimate(
+                speak("event_codes must be a list of values, such as [{event_codes!r}].", event_codes=event_codes)
+            )
         codes = _listed(event_codes)
         if not any(value in codes for value in found):
             raise CannotEstimate(
-                f"None of event_codes {codes!r} occurs in {name!r}, which holds {shown}. "
-                "If nobody had the event, give true/false or 0/1."
+                speak(
+                    "None of event_codes {codes!r} occurs in {name!r}, which holds {shown}. If nobody had "
+                    "the event, give true/false or 0/1.",
+                    codes=codes,
+                    name=name,
+                    shown=shown,
+                )
             )
         if array.dtype.kind in "biuf":
             return np.isin(array, [value for value in found if value in codes])
@@ -227,8 +256,12 @@ def understood_status(status: Any, event_codes: Sequence[Any] | None, name: str 
         truth: BoolArray = array.astype(np.float64) == 1.0
         return truth
     raise CannotEstimate(
-        f"{name!r} holds {shown}: which of them is the event? Give event_codes, the list of values that mean it "
-        "(only true/false and 0/1 are understood without)."
+        speak(
+            "{name!r} holds {shown}: which of them is the event? Give event_codes, the list of "
+            "values that mean it (only true/false and 0/1 are understood without).",
+            name=name,
+            shown=shown,
+        )
     )
 
 
@@ -237,13 +270,24 @@ def _causes(
 ) -> IntArray:
     """(n,) 0 for none, 1 for the event, 2, 3, ... for the competing events in the order of their codes."""
     if isinstance(competing_codes, (str, bytes)):
-        raise CannotEstimate(f"competing_codes must be a list of values, such as [{competing_codes!r}].")
+        raise CannotEstimate(
+            speak(
+                "competing_codes must be a list of values, such as [{competing_codes!r}].",
+                competing_codes=competing_codes,
+            )
+        )
     codes = _listed(competing_codes)
     if event_codes is None:
-        raise CannotEstimate("With competing_codes, event_codes must say which values mean the event itself.")
+        raise CannotEstimate(speak("With competing_codes, event_codes must say which values mean the event itself."))
     both = [code for code in codes if code in _listed(event_codes)]
     if both or len(set(codes)) < len(codes):
-        raise CannotEstimate(f"A value of {name!r} stands for two causes ({both or codes!r}); each means one thing.")
+        raise CannotEstimate(
+            speak(
+                "A value of {name!r} stands for two causes ({codes!r}); each means one thing.",
+                name=name,
+                codes=both or codes,
+            )
+        )
     place = {code: 2 + k for k, code in enumerate(codes)}
     return np.where(event, 1, [place.get(value, 0) for value in _listed(status)]).astype(np.intp)
 
@@ -259,7 +303,7 @@ def _persons(person: Any, n: int) -> IntArray:
     listed = _listed(person)
     for row, value in enumerate(listed):
         if _is_missing(value):
-            raise CannotEstimate(f"Row {row + 1}: it is not known which person the row belongs to.")
+            raise CannotEstimate(speak("Row {row}: it is not known which person the row belongs to.", row=row + 1))
     place = {value: k for k, value in enumerate(dict.fromkeys(listed))}
     return np.array([place[value] for value in listed], dtype=np.intp)
 
@@ -318,7 +362,11 @@ def _numbers(values: Any, name: str) -> FloatArray:
         elif isinstance(value, (int, float)):
             numbers[row] = value
         else:
-            raise CannotEstimate(f"Row {row + 1}: {name!r} holds {value!r}, which is not a number.")
+            raise CannotEstimate(
+                speak(
+                    "Row {row}: {name!r} holds {value!r}, which is not a number.", row=row + 1, name=name, value=value
+                )
+            )
     return numbers
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,13 @@ from durata.records.records import Records
 from durata.report.compose import compose
 from durata.report.contents import Contents, provenance
 from durata.report.document import Document
+from durata.report.figure_files import DEFAULT_FORMATS, figure_files
 from durata.report.folder import write_folder
 from durata.report.html import to_html
+from durata.report.origin import refuse_stale
 from durata.report.results import results_json
+from durata.report.table_files import to_csv_files
+from durata.report.workbook import to_xlsx
 from durata.rules.catalogue import data_rules, defects_ignored, lint, misplaced_ignores
 from durata.rules.runner import Verdicts, judge
 from durata.study.file import read_study
@@ -47,23 +51,33 @@ class StudyRun:
         with speaking(self.contents.study.study.language):
             return compose(self.contents)
 
-    def files(self) -> dict[str, bytes]:
-        """Every output file by name, as bytes."""
-        self.progress("writing the report", 0, 2)
+    def files(self, figures: Sequence[str] = DEFAULT_FORMATS) -> dict[str, bytes]:
+        """Every output file by its path in the folder, as bytes; ``figures`` are the formats of the figure files."""
+        self.progress("writing the report", 0, 4)
         with speaking(self.contents.study.study.language):
-            html = to_html(self.document())
-        self.progress("writing the report", 1, 2)
-        files = {
-            "report.html": html.encode("utf-8"),
-            "results.json": results_json(self.contents).encode("utf-8"),
-        }
-        self.progress("writing the report", 2, 2)
+            document = self.document()
+            self.progress("writing the report", 1, 4)
+            files = {
+                "report.html": to_html(document).encode("utf-8"),
+                "results.json": results_json(self.contents).encode("utf-8"),
+            }
+            self.progress("writing the report", 2, 4)
+            files |= {"tables.xlsx": to_xlsx(document), **to_csv_files(document)}
+            self.progress("writing the report", 3, 4)
+            files |= figure_files(document, figures)
+        self.progress("writing the report", 4, 4)
         return files
 
-    def write(self, folder: str | Path) -> Path:
-        """Write report.html and results.json into ``folder``, all or nothing; return the report's path."""
+    def write(self, folder: str | Path, figures: Sequence[str] = DEFAULT_FORMATS) -> Path:
+        """Write the report, its results, tables and figures into ``folder``, all or nothing; return the report's path.
+
+        Raises StaleResult when the data or the study file changed meanwhile, CannotWrite when the folder cannot be written.
+        """
         target = Path(folder)
-        write_folder(target, self.files())
+        files = self.files(figures)
+        with speaking(self.contents.study.study.language):
+            refuse_stale(self.contents)
+            write_folder(target, files)
         return target / "report.html"
 
 

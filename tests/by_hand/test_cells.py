@@ -6,7 +6,9 @@ import datetime
 
 import pytest
 
-from durata.records.cells import Defect, Trouble, as_day, as_label, as_number, identifier, label
+from durata.records.amounts import as_number
+from durata.records.cells import Defect, Trouble, as_label, identifier, label
+from durata.records.days import as_day
 from durata.records.tables import letters
 from durata.study.near import listed, near
 

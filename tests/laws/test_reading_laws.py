@@ -19,8 +19,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import durata as du
-from durata.records.cells import Defect, as_day, as_label, as_number, label
+from durata.records.amounts import as_number
+from durata.records.cells import Defect, as_label, label
 from durata.records.csv_table import read_csv
+from durata.records.days import as_day
 from durata.records.xlsx_table import read_xlsx
 from durata.rules.data import dates_out_of_order, duplicate_patients
 from durata.study.mistakes import mistakes

@@ -9,6 +9,7 @@ import click
 from durata.cli.exits import leave_with
 from durata.cli.reference import rules, schema
 from durata.cli.studies import check, demo, run, trace
+from durata.cli.verify import verify
 
 EXIT_CODES = (
     "Exit codes: 0 ok, 1 findings at or above --fail-on, 2 wrong usage, 3 study or data invalid, 4 nothing can be "
@@ -26,7 +27,7 @@ def durata() -> None:
     """
 
 
-for command in (demo, run, check, trace, rules, schema):
+for command in (demo, run, check, trace, verify, rules, schema):
     durata.add_command(command)
 
 

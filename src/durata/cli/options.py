@@ -39,6 +39,13 @@ FORMAT = click.option(
 )
 STUDY = click.argument("study", type=click.Path(path_type=Path))
 OUTPUT = click.option("--output", "-o", type=OutputFolder(path_type=Path), help="Folder for the report.")
+FIGURES = click.option(
+    "--figures",
+    default="svg,png",
+    show_default=True,
+    metavar="FORMATS",
+    help="Formats of the figure files: any of svg, pdf, png (300 dpi), tiff, with commas between; or none.",
+)
 
 
 def print_json(document: Any) -> None:

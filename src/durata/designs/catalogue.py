@@ -11,6 +11,7 @@ from durata.cohort import Cohort
 from durata.designs.delayed_entry import delayed_entry
 from durata.designs.observed import observed
 from durata.designs.time_dependent import time_dependent
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
@@ -75,4 +76,5 @@ def declared_design(study: Study) -> str:
 def in_words(sentence: str, study: Study) -> str:
     """Fill a design's sentence with the study's own words for the start and the end of treatment."""
     start, end = study.treatment.start_name, study.treatment.end_name
-    return sentence.format(start=start, end=end, Start=start[:1].upper() + start[1:], End=end[:1].upper() + end[1:])
+    capital = {"Start": start[:1].upper() + start[1:], "End": end[:1].upper() + end[1:]}
+    return speak(sentence, start=start, end=end, **capital)

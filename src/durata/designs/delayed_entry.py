@@ -15,6 +15,7 @@ from durata.designs.time_dependent import HALF_A_DAY
 from durata.designs.timeline import timeline
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import IntArray
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
@@ -62,16 +63,21 @@ def delayed_entry(study: Study, records: Records, outcome: str, *, counts: IntAr
     treatment = study.treatment
     line = timeline(study, records, outcome, counts)
     line = line.keep(np.isfinite(line.end), no_end(study))
-    line = line.keep(line.group.codes >= 0, "duration between two declared groups")
-    line = line.keep(line.exit >= line.end, f"observation ended before {treatment.end_name}")
+    line = line.keep(line.group.codes >= 0, speak("duration between two declared groups"))
+    line = line.keep(line.exit >= line.end, speak("observation ended before {end_name}", end_name=treatment.end_name))
     same_day = line.event & (line.exit == line.end)
-    line = line.keep(same_day | (line.exit > line.end), f"last observed on the day of {treatment.end_name}")
+    line = line.keep(
+        same_day | (line.exit > line.end), speak("last observed on the day of {end_name}", end_name=treatment.end_name)
+    )
     same_day = line.event & (line.exit == line.end)
     occupied = np.unique(line.group.codes)
     if len(occupied) < 2:
         raise CannotEstimate(
-            f"Only the duration group {line.group.levels[occupied[0]]!r} has patients, so durations cannot be compared. "
-            "Check the boundaries under [treatment] groups and their unit."
+            speak(
+                "Only the duration group {level!r} has patients, so durations cannot be compared. "
+                "Check the boundaries under [treatment] groups and their unit.",
+                level=line.group.levels[occupied[0]],
+            )
         )
     notes = []
     if same_day.any():

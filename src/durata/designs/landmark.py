@@ -17,6 +17,7 @@ from durata.cohort import Cohort
 from durata.designs.timeline import Timeline, timeline
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
@@ -71,18 +72,24 @@ def landmark(
     (78, 52)
     """
     if not np.isfinite(at) or at < 0:
-        raise CannotEstimate(f"The landmark is a number of days since the start of treatment, 0 or more; it is {at:g}.")
-    day = f"day {at:g}"
+        raise CannotEstimate(
+            speak("The landmark is a number of days since the start of treatment, 0 or more; it is {at:g}.", at=at)
+        )
+    day = speak("day {at:g}", at=at)
     line = timeline(study, records, outcome, counts)
     label = study.outcomes[outcome].label or outcome
     late = line.exit > at
-    line = line.keep(late | ~line.event, f"{label} on or before {day}")
-    line = line.keep(line.exit > at, f"last observed on or before {day}")
+    line = line.keep(late | ~line.event, speak("{label} on or before {day}", label=label, day=day))
+    line = line.keep(line.exit > at, speak("last observed on or before {day}", day=day))
     line, group = grouped(study, line, at, groups)
     if len(np.unique(group.codes)) < 2:
         raise CannotEstimate(
-            f"Everybody at risk after {day} is in the group {group.levels[group.codes[0]]!r}, so there is nobody to "
-            "compare with. Choose another landmark; the data need everybody who started treatment."
+            speak(
+                "Everybody at risk after {day} is in the group {level!r}, so there is nobody to "
+                "compare with. Choose another landmark; the data need everybody who started treatment.",
+                day=day,
+                level=group.levels[group.codes[0]],
+            )
         )
     return Cohort(
         person=line.person,
@@ -91,7 +98,7 @@ def landmark(
         group=group,
         weights=line.weights,
         covariates=line.covariates,
-        time_zero=f"{day} after {study.treatment.start_name}",
+        time_zero=speak("{day} after {start_name}", day=day, start_name=study.treatment.start_name),
         design="landmark",
         outcome=outcome,
         flow=line.flow,
@@ -101,12 +108,14 @@ def landmark(
 def grouped(study: Study, line: Timeline, at: float, groups: str) -> tuple[Timeline, Category]:
     """The group of each patient as it is known at the landmark, and the timeline of those who have one."""
     end_name = study.treatment.end_name
-    waiting = f"no {end_name} by day {at:g}"
+    waiting = speak("no {end_name} by day {at:g}", end_name=end_name, at=at)
     if groups == "ended":
-        return line, Category((line.end <= at).astype(np.intp), (waiting, f"{end_name} by day {at:g}"))
+        return line, Category(
+            (line.end <= at).astype(np.intp), (waiting, speak("{end_name} by day {at:g}", end_name=end_name, at=at))
+        )
     if groups != "duration":
-        raise CannotEstimate(f"groups is 'ended' or 'duration', not {groups!r}.")
-    line = line.keep((line.end > at) | (line.group.codes >= 0), "duration between two declared groups")
+        raise CannotEstimate(speak("groups is 'ended' or 'duration', not {groups!r}.", groups=groups))
+    line = line.keep((line.end > at) | (line.group.codes >= 0), speak("duration between two declared groups"))
     # a window that opens at the landmark or later can hold nobody whose treatment has ended by then
     length = study.study.days(study.treatment.unit)
     opened = tuple(one.name for one in study.treatment.groups if one.from_ * length < max(at, 1e-12))

@@ -15,13 +15,14 @@ from durata.cohort import Cohort
 from durata.designs.timeline import timeline
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
 
 def no_end(study: Study) -> str:
     """Why somebody whose treatment never was seen to end is in no group, in the words of the flow."""
-    return f"no {study.treatment.end_name}: in no duration group"
+    return speak("no {end_name}: in no duration group", end_name=study.treatment.end_name)
 
 
 def observed(
@@ -69,15 +70,23 @@ def observed(
     treatment = study.treatment
     line = timeline(study, records, outcome, counts)
     line = line.keep(np.isfinite(line.end), no_end(study))
-    line = line.keep(line.group.codes >= 0, "duration between two declared groups")
+    line = line.keep(line.group.codes >= 0, speak("duration between two declared groups"))
     if zero == "end":
-        line = line.keep(line.exit >= line.end, f"observation ended before {treatment.end_name}")
+        line = line.keep(
+            line.exit >= line.end, speak("observation ended before {end_name}", end_name=treatment.end_name)
+        )
     origin = line.end if zero == "end" else np.zeros(len(line.end))
     empty = [level for code, level in enumerate(line.group.levels) if not np.any(line.group.codes == code)]
     if len(empty) > len(line.group.levels) - 2:
         raise CannotEstimate(
-            f"Only one duration group has patients; {', '.join(map(repr, empty))} {'is' if len(empty) == 1 else 'are'} "
-            "empty, so durations cannot be compared. Check the boundaries under [treatment] groups and their unit."
+            speak(
+                "Only one duration group has patients; {empty} is empty, so durations cannot be compared. "
+                "Check the boundaries under [treatment] groups and their unit."
+                if len(empty) == 1
+                else "Only one duration group has patients; {empty} are empty, so durations cannot be compared. "
+                "Check the boundaries under [treatment] groups and their unit.",
+                empty=speak(", ").join(map(repr, empty)),
+            )
         )
     return Cohort(
         person=line.person,

@@ -13,6 +13,7 @@ from durata.cohort import Cohort, Weights
 from durata.designs.timeline import timeline
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import IntArray
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
@@ -62,9 +63,12 @@ def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntA
 
     if np.isfinite(line.end).all() and not (line.event & ~ended).any():
         raise CannotEstimate(
-            f"Every patient in this cohort reached {treatment.end_name}, so that no time before it could end with the "
-            "event: time before and after it cannot be compared. The data need everybody who started, those who never "
-            f"reached {treatment.end_name} included."
+            speak(
+                "Every patient in this cohort reached {end_name}, so that no time before it could end "
+                "with the event: time before and after it cannot be compared. The data need everybody "
+                "who started, those who never reached {end_name} included.",
+                end_name=treatment.end_name,
+            )
         )
     n = len(line.exit)
     before = np.arange(n)
@@ -95,7 +99,11 @@ def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntA
         exit=exit_,
         event=event,
         group=Category(
-            np.where(first, 0, 1).astype(np.intp), (f"before {treatment.end_name}", f"after {treatment.end_name}")
+            np.where(first, 0, 1).astype(np.intp),
+            (
+                speak("before {end_name}", end_name=treatment.end_name),
+                speak("after {end_name}", end_name=treatment.end_name),
+            ),
         ),
         weights=None if line.weights is None else Weights(line.weights.values[rows], line.weights.kind),
         covariates={name: column[rows] for name, column in line.covariates.items()},

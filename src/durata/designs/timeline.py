@@ -11,6 +11,7 @@ from durata.category import Category
 from durata.cohort import Column, Weights
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.language.speaking import speak
 from durata.records.flow import Flow
 from durata.records.records import Records
 from durata.study.types import Outcome, Study
@@ -40,7 +41,7 @@ class Timeline:
             return self
         gone = tuple(int(p) for p in self.person[~mask])
         if not mask.any():
-            raise CannotEstimate(f"Nobody is left: {reason} ({len(gone)} of {len(gone)} patients).")
+            raise CannotEstimate(speak("Nobody is left: {reason} ({n} of {n} patients).", reason=reason, n=len(gone)))
         return Timeline(
             self.person[mask],
             self.end[mask],
@@ -60,7 +61,13 @@ def timeline(study: Study, records: Records, outcome: str, counts: IntArray | No
     more than once carry a frequency weight, those not drawn are absent. Raises CannotEstimate when nobody is left.
     """
     if outcome not in study.outcomes:
-        raise CannotEstimate(f"The study declares no outcome {outcome!r}; it has {', '.join(study.outcomes)}.")
+        raise CannotEstimate(
+            speak(
+                "The study declares no outcome {outcome!r}; it has {outcomes}.",
+                outcome=outcome,
+                outcomes=speak(", ").join(study.outcomes),
+            )
+        )
     declared = study.outcomes[outcome]
     start = records.dates[study.treatment.start]
     ended = records.dates[study.treatment.end] - start
@@ -79,9 +86,9 @@ def timeline(study: Study, records: Records, outcome: str, counts: IntArray | No
         flow=records.flow,
     )
     if counts is not None:
-        full = full.keep(counts > 0, "not drawn in this replicate")
+        full = full.keep(counts > 0, speak("not drawn in this replicate"))
     label = declared.label or outcome
-    return full.keep(np.isfinite(full.exit), f"no follow-up recorded for {label}")
+    return full.keep(np.isfinite(full.exit), speak("no follow-up recorded for {label}", label=label))
 
 
 def observation(
@@ -94,7 +101,7 @@ def observation(
         happened = np.isfinite(first)
         return np.where(happened, first, records.dates[declared.censor]) - start, happened
     if declared.status is None or declared.event_codes is None:
-        raise CannotEstimate("The outcome declares neither event dates nor a status.")
+        raise CannotEstimate(speak("The outcome declares neither event dates nor a status."))
     status = records.categories[declared.status]
     codes = {str(code) for code in declared.event_codes}
     is_event = np.array([level in codes for level in status.levels] + [False])

@@ -17,6 +17,7 @@ from durata.kernels.arrays import FloatArray
 from durata.kernels.contingency import chi_square, cramers_v, expected_counts, likelihood_ratio, occupied
 from durata.kernels.correlation import CORRELATIONS, Correlation, correlation
 from durata.kernels.exact_tables import SEED, SIMULATED_TABLES, fisher_exact
+from durata.language.speaking import speak
 
 TableTest = Literal["auto", "chi-square", "chi-square-yates", "likelihood-ratio", "fisher"]
 TABLE_TESTS: tuple[str, ...] = get_args(TableTest)
@@ -60,29 +61,41 @@ def table_result(
 ) -> TableResult:
     """Test a table of counts; "auto" is chi-square unless an expected count is below 5, then Fisher's exact test."""
     if test not in TABLE_TESTS:
-        raise CannotEstimate(f"There is no test {test!r} of a table; there are {', '.join(TABLE_TESTS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no test {test!r} of a table; there are {known}.",
+                test=test,
+                known=speak(", ").join(TABLE_TESTS),
+            )
+        )
     inner = occupied(table)
     if min(inner.shape) < 2:
         if inner.size == 0:
-            return TableResult("", why_not="Not tested: nobody has a known value.")
-        same = "value" if inner.shape[0] < 2 else "group"
-        return TableResult("", why_not=f"Not tested: everybody with a known value has the same {same}.")
+            return TableResult("", why_not=speak("Not tested: nobody has a known value."))
+        same = (
+            "Not tested: everybody with a known value has the same value."
+            if inner.shape[0] < 2
+            else "Not tested: everybody with a known value has the same group."
+        )
+        return TableResult("", why_not=speak(same))
     smallest = float(expected_counts(inner).min())
     chosen = test if test != "auto" else "fisher" if smallest < SMALL else "chi-square"
     if chosen == "chi-square-yates" and inner.shape != (2, 2):
-        raise CannotEstimate("Yates' correction belongs to tables of two rows and two columns; use 'chi-square'.")
+        raise CannotEstimate(
+            speak("Yates' correction belongs to tables of two rows and two columns; use 'chi-square'.")
+        )
     if chosen == "fisher":
         exact = fisher_exact(inner, seed=seed, n_simulated=n_simulated)
         notes = (_simulated(exact.n_simulated, exact.monte_carlo_error, seed),) if exact.n_simulated else ()
         return TableResult(
-            METHODS[chosen],
+            speak(METHODS[chosen]),
             p_value=exact.p_value,
             smallest_expected=smallest,
             monte_carlo_error=exact.monte_carlo_error,
             notes=notes,
         )
     found = likelihood_ratio(inner) if chosen == "likelihood-ratio" else chi_square(inner, yates="yates" in chosen)
-    return TableResult(METHODS[chosen], found.statistic, found.df, found.p_value, smallest)
+    return TableResult(speak(METHODS[chosen]), found.statistic, found.df, found.p_value, smallest)
 
 
 def _simulated(n_simulated: int, error: float, seed: int) -> Finding:
@@ -144,10 +157,17 @@ def association_test(
     table = persons.counts(category)
     found = table_result(table, test, seed=seed, n_simulated=n_simulated)
     if found.why_not:
-        raise CannotEstimate(f"{column!r} by {by!r}: {found.why_not} Compare another column or other groups.")
+        raise CannotEstimate(
+            speak(
+                "{column!r} by {by!r}: {why_not} Compare another column or other groups.",
+                column=column,
+                by=by,
+                why_not=found.why_not,
+            )
+        )
     expected = expected_counts(table)
     return Test(
-        hypothesis=f"{column} is distributed alike in all groups of {by}",
+        hypothesis=speak("{column} is distributed alike in all groups of {by}", column=column, by=by),
         method=found.method,
         statistic=found.statistic,
         df=found.df,
@@ -197,21 +217,33 @@ def correlation_test(cohort: Cohort, first: str, second: str, *, method: Correla
     0.8
     """
     if method not in CORRELATIONS:
-        raise CannotEstimate(f"There is no correlation {method!r}; there are {', '.join(CORRELATIONS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no correlation {method!r}; there are {known}.",
+                method=method,
+                known=speak(", ").join(CORRELATIONS),
+            )
+        )
     persons = people(cohort, None)
     x, y = (number(cohort, name)[persons.row] for name in (first, second))
     known = ~(np.isnan(x) | np.isnan(y))
     estimate, p_value = correlation(x[known], y[known], method)
     if np.isnan(estimate):
         raise CannotEstimate(
-            f"{first!r} and {second!r} have no correlation: fewer than three persons have both, or one of the two is "
-            "the same in all of them."
+            speak(
+                "{first!r} and {second!r} have no correlation: fewer than three persons have both, or "
+                "one of the two is the same in all of them.",
+                first=first,
+                second=second,
+            )
         )
     return Test(
-        hypothesis=f"{first} and {second} are not correlated",
-        method={"spearman": "Spearman correlation", "pearson": "Pearson correlation", "kendall": "Kendall's tau-b"}[
-            method
-        ],
+        hypothesis=speak("{first} and {second} are not correlated", first=first, second=second),
+        method={
+            "spearman": speak("Spearman correlation"),
+            "pearson": speak("Pearson correlation"),
+            "kendall": speak("Kendall's tau-b"),
+        }[method],
         statistic=estimate,
         df=np.nan,
         p_value=p_value,
@@ -225,5 +257,5 @@ def number(cohort: Cohort, name: str) -> FloatArray:
     """A column of numbers (one a cohort row); CannotEstimate for a category."""
     column = cohort.column(name)
     if not isinstance(column, np.ndarray):
-        raise CannotEstimate(f"Column {name!r} holds categories, not numbers; choose a number.")
+        raise CannotEstimate(speak("Column {name!r} holds categories, not numbers; choose a number.", name=name))
     return column

@@ -19,6 +19,7 @@ from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray
 from durata.kernels.exact_tables import SEED, SIMULATED_TABLES
 from durata.kernels.standardised_difference import category_difference, number_difference
+from durata.language.speaking import speak
 
 Described = Literal["median", "mean"]
 
@@ -96,9 +97,9 @@ def baseline_table(
         if by is not None:
             rows.append({"term": name, "n": known, "missing": len(persons) - known, **compared})
     return Summary(
-        what="baseline characteristics" + (f" by {by}" if by is not None else ""),
+        what=speak("baseline characteristics") + (speak(" by {by}", by=by) if by is not None else ""),
         table=tuple(rows),
-        method="medians with quartiles or means with SD as declared; counts with shares",
+        method=speak("medians with quartiles or means with SD as declared; counts with shares"),
         settings={"by": by, "summary": ways, "covariates": names, "sizes": _sizes(persons), "test": test},
         notes=(*persons.notes(), *notes),
     )
@@ -112,11 +113,18 @@ def _summaries(
     otherwise: Described = summary if isinstance(summary, str) else "median"
     unknown = sorted(set(given) - set(names))
     if unknown:
-        raise CannotEstimate(f"'summary' names {', '.join(map(repr, unknown))}, not among the covariates of the table.")
+        raise CannotEstimate(
+            speak(
+                "'summary' names {unknown}, not among the covariates of the table.",
+                unknown=speak(", ").join(map(repr, unknown)),
+            )
+        )
     ways = {name: given.get(name, otherwise) for name in names if not isinstance(cohort.column(name), Category)}
     for name, way in ways.items():
         if way not in ("median", "mean"):
-            raise CannotEstimate(f"{name!r} cannot be described by {way!r}; choose 'median' or 'mean'.")
+            raise CannotEstimate(
+                speak("{name!r} cannot be described by {way!r}; choose 'median' or 'mean'.", name=name, way=way)
+            )
     return ways
 
 
@@ -153,7 +161,7 @@ def _levels(name: str, category: Category, table: FloatArray, persons: People, b
             "events": int(table[i, k]),
             "missing": sizes[k] - int(known[k]),
             "estimate": float(table[i, k] / known[k]) if known[k] else None,
-            "note": "" if known[k] else "Nobody with a known value.",
+            "note": "" if known[k] else speak("Nobody with a known value."),
         }
         for i, level in enumerate(category.levels)
         for k, group in enumerate(groups)
@@ -180,9 +188,11 @@ def _with_difference(cells: dict[str, Any], distances: list[float]) -> dict[str,
     known = np.abs([distance for distance in distances if not np.isnan(distance)])
     note = cells["note"]
     if not len(known):
-        note = f"{note} No standardised difference: too few persons with a known value.".strip()
+        note = speak("{note} No standardised difference: too few persons with a known value.", note=note).strip()
         return {**cells, "std_difference": None, "note": note}
     if np.isinf(known.max()):
-        note = f"{note} The standardised difference is unbounded: the value tells two groups apart for certain.".strip()
+        note = speak(
+            "{note} The standardised difference is unbounded: the value tells two groups apart for certain.", note=note
+        ).strip()
         return {**cells, "std_difference": None, "note": note}
     return {**cells, "std_difference": or_none(float(known.max())), "note": note}

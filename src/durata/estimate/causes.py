@@ -16,6 +16,7 @@ from durata.kernels.arrays import BoolArray, IntArray
 from durata.kernels.gray import gray_comparison
 from durata.kernels.log_rank import Comparison, chi_square
 from durata.kernels.risk_set import RiskSets, Rows, count_risk_sets
+from durata.language.speaking import speak
 
 
 def causes_of(cohort: Cohort) -> IntArray:
@@ -48,7 +49,7 @@ def cause_specific(cohort: Cohort, cause: int) -> Cohort:
     causes = causes_of(cohort)
     check_cause(cohort, cause)
     renumbered = np.where(causes == cause, 1, np.where((causes > 0) & (causes < cause), causes + 1, causes))
-    outcome = cohort.outcome if cause == 1 else f"{cohort.outcome}, cause {cause}"
+    outcome = cohort.outcome if cause == 1 else speak("{outcome}, cause {cause}", outcome=cohort.outcome, cause=cause)
     return replace(
         cohort,
         event=causes == cause,
@@ -62,10 +63,18 @@ def check_cause(cohort: Cohort, cause: int) -> None:
     found = np.unique(causes_of(cohort))
     found = found[found > 0]
     if cause not in found.tolist():
-        there = f"there are {', '.join(map(str, found.tolist()))}" if len(found) else "nobody had any event"
+        there = (
+            speak("there are {causes}", causes=speak(", ").join(map(str, found.tolist())))
+            if len(found)
+            else speak("nobody had any event")
+        )
         raise CannotEstimate(
-            f"Nobody had an event of cause {cause}; {there}. Cause 1 is the event, 2, 3, ... the competing events in the "
-            "order in which they were declared."
+            speak(
+                "Nobody had an event of cause {cause}; {there}. Cause 1 is the event, 2, 3, ... the "
+                "competing events in the order in which they were declared.",
+                cause=cause,
+                there=there,
+            )
         )
 
 
@@ -104,8 +113,10 @@ def gray_test(
     observation, stratum = observed_groups(replace(cohort, event=causes_of(cohort) == cause), by, strata)
     if observation.rows.entry is not None:
         raise CannotEstimate(
-            "Gray's test is not defined here for delayed entry or rows over time. Compare cause-specific hazards "
-            "instead: log_rank(cause_specific(cohort, cause))."
+            speak(
+                "Gray's test is not defined here for delayed entry or rows over time. Compare "
+                "cause-specific hazards instead: log_rank(cause_specific(cohort, cause))."
+            )
         )
     K, rows = len(observation.levels), observation.rows
     causes = causes_of(cohort)[observation.position]
@@ -122,11 +133,17 @@ def gray_test(
     statistic, df = chi_square(total)
     if df == 0:
         raise CannotEstimate(
-            f"There is no event of cause {cause} at which people of two groups of {by!r} were at risk together."
+            speak(
+                "There is no event of cause {cause} at which people of two groups of {by!r} were at risk together.",
+                cause=cause,
+                by=by,
+            )
         )
     return Test(
-        hypothesis=f"the cumulative incidence of cause {cause} is the same in all groups",
-        method=("stratified " if strata else "") + "Gray's test" + ("" if rho == 0.0 else f" (rho = {rho:g})"),
+        hypothesis=speak("the cumulative incidence of cause {cause} is the same in all groups", cause=cause),
+        method=("stratified " if strata else "")
+        + speak("Gray's test")
+        + ("" if rho == 0.0 else speak(" (rho = {rho:g})", rho=rho)),
         statistic=statistic,
         df=float(df),
         p_value=upper_tail(statistic, df),

@@ -17,6 +17,7 @@ from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import FloatArray
 from durata.kernels.means import one_mean, ratio_of_means
 from durata.kernels.rank_tests import signed_rank
+from durata.language.speaking import speak
 
 Change = Literal["difference", "percent"]
 
@@ -51,8 +52,13 @@ def individual_change(cohort: Cohort, before: str, after: str, *, kind: Change =
     if np.any(bad):
         row = int(np.flatnonzero(bad)[0]) + 1
         raise CannotEstimate(
-            f"Row {row}: {before!r} is {first[row - 1]:g}, and a percentage of it means nothing. Correct the value, "
-            "leave the person out, or ask for the difference."
+            speak(
+                "Row {row}: {before!r} is {value:g}, and a percentage of it means nothing. Correct the "
+                "value, leave the person out, or ask for the difference.",
+                row=row,
+                before=before,
+                value=first[row - 1],
+            )
         )
     # in whole percent first: 30 % of 10 stays 30
     return np.asarray(100 * difference / np.where(np.isnan(difference), np.nan, first), dtype=np.float64)
@@ -116,7 +122,7 @@ def paired_change(
     second = persons.by_group(np.where(known, number(cohort, after), np.nan))
     pairs = list(zip(persons.levels, first, second, persons.sizes, strict=True))
     if not sum(len(values) for values in first):
-        raise CannotEstimate(f"Nobody has both {before!r} and {after!r}.")
+        raise CannotEstimate(speak("Nobody has both {before!r} and {after!r}.", before=before, after=after))
     rows: list[dict[str, Any]] = []
     for group, x, y, size in pairs:
         rows += _changed(group, (before, x), (after, y), int(size), conf_level)
@@ -129,9 +135,9 @@ def paired_change(
             percent = [100 * (y - x) / x for _, x, y, _ in pairs]
             rows.append({"term": INDIVIDUAL, **samples_result(percent, test).cells()})
     return Summary(
-        what=f"change from {before} to {after}",
+        what=speak("change from {before} to {after}", before=before, after=after),
         table=tuple(rows),
-        method="paired t test and Wilcoxon signed-rank test",
+        method=speak("paired t test and Wilcoxon signed-rank test"),
         settings={"before": before, "after": after, "by": by, "conf_level": conf_level, "test": test},
         notes=(*persons.notes(), *_left_out(len(persons) - sum(len(values) for values in first), before, after)),
     )
@@ -158,11 +164,13 @@ def _changed(
     n = len(x)
     shared: dict[str, Any] = {"group": group, "n": n, "missing": size - n}
     if n == 0:
-        empty = {"estimate": None, "note": "Nobody with both values."}
+        empty = {"estimate": None, "note": speak("Nobody with both values.")}
         terms = (before_name, after_name, DIFFERENCE, SIGNED_RANK, INDIVIDUAL, OF_MEANS)
         return [{"term": term, **shared, **empty} for term in terms]
     rows = [{"term": name, **shared, **_spread(values)} for name, values in (before, after)]
-    rows.append({"term": DIFFERENCE, **shared, **_spread(y - x), **_mean_cells(y - x, conf_level, "paired t test")})
+    rows.append(
+        {"term": DIFFERENCE, **shared, **_spread(y - x), **_mean_cells(y - x, conf_level, speak("paired t test"))}
+    )
     ranked = signed_rank(y - x, conf_level=conf_level)
     rows.append(
         {
@@ -173,8 +181,10 @@ def _changed(
             "conf_high": or_none(ranked.high),
             "statistic": or_none(ranked.statistic),
             "p_value": or_none(ranked.p_value),
-            "method": f"Wilcoxon signed-rank test ({'exact' if ranked.exact else 'normal approximation'})",
-            "note": "" if ranked.n else "Not tested: nobody's value changed.",
+            "method": speak("Wilcoxon signed-rank test (exact)")
+            if ranked.exact
+            else speak("Wilcoxon signed-rank test (normal approximation)"),
+            "note": "" if ranked.n else speak("Not tested: nobody's value changed."),
         }
     )
     return [*rows, *_percentages(x, y, shared, conf_level)]
@@ -182,17 +192,17 @@ def _changed(
 
 def _percentages(x: FloatArray, y: FloatArray, shared: dict[str, Any], conf_level: float) -> list[dict[str, Any]]:
     if not np.all(x > 0):
-        note = "A value before is not above 0: percentages of it mean nothing."
+        note = speak("A value before is not above 0: percentages of it mean nothing.")
         return [{"term": term, **shared, "estimate": None, "note": note} for term in (INDIVIDUAL, OF_MEANS)]
     percent = 100 * (y - x) / x
-    individual = {**_spread(percent), **_mean_cells(percent, conf_level, "mean of individual percentages")}
+    individual = {**_spread(percent), **_mean_cells(percent, conf_level, speak("mean of individual percentages"))}
     ratio, low, high = ratio_of_means(y, x, conf_level)
     of_means = {
         "estimate": or_none(100 * (ratio - 1)),
         "conf_low": or_none(100 * (low - 1)),
         "conf_high": or_none(100 * (high - 1)),
-        "method": "ratio of means, t limits on the log scale",
-        "note": "" if not np.isnan(low) else "No interval: it takes two persons and means above 0.",
+        "method": speak("ratio of means, t limits on the log scale"),
+        "note": "" if not np.isnan(low) else speak("No interval: it takes two persons and means above 0."),
     }
     return [{"term": INDIVIDUAL, **shared, **individual}, {"term": OF_MEANS, **shared, **of_means}]
 
@@ -212,9 +222,9 @@ def _mean_cells(values: FloatArray, conf_level: float, method: str) -> dict[str,
     found = one_mean(values, conf_level)
     note = ""
     if np.isnan(found.std_error):
-        note = "No interval: it takes two persons."
+        note = speak("No interval: it takes two persons.")
     elif np.isnan(found.p_value):
-        note = "Not tested: the same change in everybody."
+        note = speak("Not tested: the same change in everybody.")
     return {
         "estimate": found.estimate,
         "std_error": or_none(found.std_error),

@@ -15,6 +15,7 @@ from durata.estimate.guaranteed_time import GuaranteedTime, guaranteed_time
 from durata.estimate.plan import cox_analysis, firth_analysis, has_adjustment
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.records.flow import Flow
 from durata.study.types import Study
 
@@ -96,7 +97,7 @@ def between(
         if name in position:
             weights[position[name]] = sign
         elif name not in references:
-            raise CannotEstimate(f"The model does not hold the group {name!r}.")
+            raise CannotEstimate(speak("The model does not hold the group {name!r}.", name=name))
     estimate = float(weights @ answer.estimate)
     std_error = float(np.sqrt(weights @ answer.covariance @ weights))
     half = float(ndtri(0.5 + level / 2)) * std_error
@@ -133,7 +134,7 @@ def model_answer(
         penalised = answers.ask(firth_analysis(study, design, outcome, adjusted=adjusted, subgroup=subgroup))
         if isinstance(penalised, Effects):
             return penalised
-    raise CannotEstimate(answer.reason if isinstance(answer, Refused) else "The model has no coefficients.")
+    raise CannotEstimate(answer.reason if isinstance(answer, Refused) else speak("The model has no coefficients."))
 
 
 def fitted_beside_groups(effects: Effects) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from durata.kernels.newton import Status
 from durata.kernels.product_limit import product_limit
 from durata.kernels.step_function import area_until, rounding
 from durata.kernels.two_arms import Arm, log_hazard_ratio
+from durata.language.speaking import speak
 
 FEW = 10.0
 """An arm that is worth fewer equally weighted patients than this after the grace period says hardly anything."""
@@ -52,10 +53,10 @@ def cloned_survival(arms: ClonedArms, *, weighted: bool = True) -> Curve:
     """
     return Curve(
         stretches=tuple(_stretch(arm, _weights(arm, weighted=weighted)) for arm in arms.arms),
-        estimand="probability of being free of the event under a strategy",
-        method="Kaplan-Meier of clones, weighted by the inverse probability of not having deviated"
+        estimand=speak("probability of being free of the event under a strategy"),
+        method=speak("Kaplan-Meier of clones, weighted by the inverse probability of not having deviated")
         if weighted
-        else "Kaplan-Meier of clones, deviating taken as not informative",
+        else speak("Kaplan-Meier of clones, deviating taken as not informative"),
         interval=NO_INTERVAL,
         conf_level=float("nan"),
         unit=arms.unit,
@@ -93,13 +94,19 @@ def cloned_restricted_mean(arms: ClonedArms, *, until: float, weighted: bool = T
     0.0
     """
     if not np.isfinite(until) or until <= 0:
-        raise CannotEstimate(f"The horizon of a restricted mean must be a positive number, not {until!r}.")
+        raise CannotEstimate(
+            speak("The horizon of a restricted mean must be a positive number, not {until!r}.", until=until)
+        )
     curve = cloned_survival(arms, weighted=weighted)
     rows: list[dict[str, Any]] = []
     for one in curve.stretches:
         followed = until <= one.until + rounding(one.time) or one.estimate[-1] == 0.0
         area = area_until(one.time, one.estimate, float(until))[0] if followed else None
-        note = "" if followed else f"beyond the last observation at {one.until:g} {arms.unit}"
+        note = (
+            ""
+            if followed
+            else speak("beyond the last observation at {until:g} {unit}", until=one.until, unit=arms.unit)
+        )
         rows.append(
             {"term": "restricted mean", "group": one.group, "time": float(until), "estimate": area, "note": note}
         )
@@ -112,13 +119,13 @@ def cloned_restricted_mean(arms: ClonedArms, *, until: float, weighted: bool = T
             "reference": base["group"],
             "time": float(until),
             "estimate": treated["estimate"] - base["estimate"] if known else None,
-            "note": "; ".join(f"{row['group']}: {row['note']}" for row in (base, treated) if row["note"]),
+            "note": speak("; ").join(f"{row['group']}: {row['note']}" for row in (base, treated) if row["note"]),
         }
     )
     return Summary(
-        what="restricted mean time free of the event under two strategies",
+        what=speak("restricted mean time free of the event under two strategies"),
         table=tuple(rows),
-        method=f"area under the curves: {curve.method}",
+        method=speak("area under the curves: {method}", method=curve.method),
         unit=arms.unit,
         settings={**curve.settings, "until": float(until)},
         notes=curve.notes,
@@ -156,9 +163,9 @@ def cloned_hazard_ratio(
     -0.4676
     """
     if not 0 < conf_level < 1:
-        raise CannotEstimate(f"conf_level must lie between 0 and 1, not {conf_level!r}.")
+        raise CannotEstimate(speak("conf_level must lie between 0 and 1, not {conf_level!r}.", conf_level=conf_level))
     if ties not in ("efron", "breslow"):
-        raise CannotEstimate(f"ties is 'efron' or 'breslow', not {ties!r}.")
+        raise CannotEstimate(speak("ties is 'efron' or 'breslow', not {ties!r}.", ties=ties))
     n = len(arms.person)
     base, treated = arms.arms
     first, second = (
@@ -167,19 +174,21 @@ def cloned_hazard_ratio(
     found = log_hazard_ratio(first, second, efron=ties == "efron", n_clusters=n)
     if found.status != Status.CONVERGED:
         empty = [one.name for one in arms.arms if not one.event.any()]
-        who = "Nobody" if len(empty) == 2 else f"Nobody in the arm {empty[0]!r}" if empty else ""
+        who = speak("Nobody") if len(empty) == 2 else speak("Nobody in the arm {arm!r}", arm=empty[0]) if empty else ""
         raise CannotEstimate(
-            f"{who} has the event: the hazard ratio of the two strategies has no estimate."
+            speak("{who} has the event: the hazard ratio of the two strategies has no estimate.", who=who)
             if who
-            else "The events leave no time at which both arms are at risk: the hazard ratio has no estimate."
+            else speak("The events leave no time at which both arms are at risk: the hazard ratio has no estimate.")
         )
     return Effects(
-        terms=(Term(f"strategy: {treated.name}", "strategy", treated.name, base.name),),
+        terms=(Term(speak("strategy: {name}", name=treated.name), "strategy", treated.name, base.name),),
         estimate=np.array([found.estimate]),
         covariance=np.array([[found.robust_variance]]),
         model_covariance=np.array([[found.variance]]),
         scale="log hazard ratio",
-        method=f"weighted Cox model of clones ({ties} ties), sandwich by patient, weights taken as known",
+        method=speak(
+            "weighted Cox model of clones ({ties} ties), sandwich by patient, weights taken as known", ties=ties
+        ),
         conf_level=conf_level,
         n=2 * n,
         n_people=n,

@@ -19,6 +19,7 @@ from durata.kernels.arrays import FloatArray
 from durata.kernels.means import VarianceRatio, analysis_of_variance, two_means, welch_analysis_of_variance
 from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_values
 from durata.kernels.rank_tests import kruskal_wallis, rank_sum
+from durata.language.speaking import speak
 
 GroupTest = Literal["kruskal-wallis", "anova", "welch-anova"]
 PairTest = Literal["wilcoxon", "welch-t", "student-t"]
@@ -61,22 +62,28 @@ class NumberResult:
 def samples_result(samples: Sequence[FloatArray], test: GroupTest) -> NumberResult:
     """Test known values, an array a group; groups without anybody are left out."""
     if test not in GROUP_TESTS:
-        raise CannotEstimate(f"There is no test {test!r} of groups; there are {', '.join(GROUP_TESTS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no test {test!r} of groups; there are {known}.",
+                test=test,
+                known=speak(", ").join(GROUP_TESTS),
+            )
+        )
     used = [sample for sample in samples if len(sample)]
     if len(used) < 2:
-        return NumberResult("", why_not="Not tested: fewer than two groups have known values.")
+        return NumberResult("", why_not=speak("Not tested: fewer than two groups have known values."))
     if len(np.unique(np.concatenate(used))) == 1:
-        return NumberResult("", why_not="Not tested: everybody has the same value.")
-    method = GROUP_TESTS[test]
+        return NumberResult("", why_not=speak("Not tested: everybody has the same value."))
+    method = speak(GROUP_TESTS[test])
     if test == "kruskal-wallis":
         ranked = kruskal_wallis(used)
         return NumberResult(method, ranked.statistic, ranked.df, np.nan, ranked.p_value)
     found: VarianceRatio = (analysis_of_variance if test == "anova" else welch_analysis_of_variance)(used)
     if np.isnan(found.p_value):
-        why = "nobody's value differs from another's in the same group"
+        why = speak("nobody's value differs from another's in the same group")
         if test == "welch-anova":
-            why = "a group has one person, or the same value in everybody"
-        return NumberResult("", why_not=f"Not tested: {why}.")
+            why = speak("a group has one person, or the same value in everybody")
+        return NumberResult("", why_not=speak("Not tested: {why}.", why=why))
     return NumberResult(method, found.statistic, found.df, found.df_residual, found.p_value)
 
 
@@ -117,10 +124,10 @@ def compare_groups(cohort: Cohort, column: str, by: str = "group", *, test: Grou
     samples = persons.by_group(number(cohort, column))
     found = samples_result(samples, test)
     if found.why_not:
-        raise CannotEstimate(f"{column!r} by {by!r}: {found.why_not}")
+        raise CannotEstimate(speak("{column!r} by {by!r}: {why_not}", column=column, by=by, why_not=found.why_not))
     described = "median" if test == "kruskal-wallis" else "mean"
     return Test(
-        hypothesis=f"{column} is distributed alike in all groups of {by}",
+        hypothesis=speak("{column} is distributed alike in all groups of {by}", column=column, by=by),
         method=found.method,
         statistic=found.statistic,
         df=found.df,
@@ -144,7 +151,7 @@ def described_number(values: FloatArray, summary: str) -> dict[str, Any]:
         "std_dev": or_none(std_dev(values)),
         "quartile_1": or_none(quantile(values, 0.25)),
         "quartile_3": or_none(quantile(values, 0.75)),
-        "note": "" if len(values) else "Nobody with a known value.",
+        "note": "" if len(values) else speak("Nobody with a known value."),
     }
 
 
@@ -192,9 +199,21 @@ def pairwise_comparisons(
     """
     check_level(conf_level)
     if test not in PAIR_TESTS:
-        raise CannotEstimate(f"There is no test {test!r} of a pair; there are {', '.join(get_args(PairTest))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no test {test!r} of a pair; there are {known}.",
+                test=test,
+                known=speak(", ").join(get_args(PairTest)),
+            )
+        )
     if adjust not in ADJUSTMENTS:
-        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(ADJUSTMENTS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no adjustment {adjust!r}; there are {known}.",
+                adjust=adjust,
+                known=speak(", ").join(ADJUSTMENTS),
+            )
+        )
     persons = people(cohort, by)
     samples = persons.by_group(number(cohort, column))
     rows = []
@@ -206,9 +225,9 @@ def pairwise_comparisons(
     for row, p in zip(tested, adjusted_p_values([row["p_value"] for row in tested], adjust), strict=True):
         row["p_adjusted"] = float(p)
     return Summary(
-        what=f"{column} compared between every pair of groups",
+        what=speak("{column} compared between every pair of groups", column=column),
         table=tuple(rows),
-        method=PAIR_TESTS[test],
+        method=speak(PAIR_TESTS[test]),
         settings={"by": by, "test": test, "adjust": adjust, "family": len(tested), "conf_level": conf_level},
         notes=persons.notes(),
     )
@@ -217,20 +236,20 @@ def pairwise_comparisons(
 def _pair(
     group: FloatArray, reference: FloatArray, test: PairTest, conf_level: float, exact: bool | None
 ) -> dict[str, Any]:
-    method = PAIR_TESTS[test]
+    method = speak(PAIR_TESTS[test])
     if test == "wilcoxon":
         try:
             found = rank_sum(group, reference, exact=exact, conf_level=conf_level)
         except ValueError as tied:
-            raise CannotEstimate(f"Wilcoxon rank-sum test: {tied}; leave 'exact' out.") from tied
+            raise CannotEstimate(speak("Wilcoxon rank-sum test: {tied}; leave 'exact' out.", tied=tied)) from tied
         estimate, low, high, df = found.shift, found.low, found.high, np.nan
-        method += " (exact)" if found.exact else " (normal approximation)"
+        method += " (exact)" if found.exact else speak(" (normal approximation)")
         statistic, p_value = found.statistic, found.p_value
     else:
         means = two_means(group, reference, equal_variances=test == "student-t", conf_level=conf_level)
         estimate, low, high, df = means.estimate, means.low, means.high, means.df
         statistic, p_value = means.statistic, means.p_value
-    note = "" if not np.isnan(p_value) else "Not tested: too few persons, or the same value in all of them."
+    note = "" if not np.isnan(p_value) else speak("Not tested: too few persons, or the same value in all of them.")
     return {
         "estimate": or_none(estimate),
         "conf_low": or_none(low),

@@ -26,6 +26,7 @@ from durata.kernels.cumulative_incidence import (
 )
 from durata.kernels.intervals import INTERVALS, Interval, normal_quantile, survival_limits
 from durata.kernels.risk_set import Rows
+from durata.language.speaking import speak
 
 IncidenceVariance = Literal["infinitesimal-jackknife", "greenwood", "delta"]
 EVENT_FREE = "event-free"
@@ -78,22 +79,36 @@ def cumulative_incidence(
     [('1', 0.5), ('2', 0.25)]
     """
     if interval not in INTERVALS:
-        raise CannotEstimate(f"There is no interval {interval!r}; there are {', '.join(INTERVALS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no interval {interval!r}; there are {known}.",
+                interval=interval,
+                known=speak(", ").join(INTERVALS),
+            )
+        )
     check_level(conf_level)
     if variance not in get_args(IncidenceVariance):
-        raise CannotEstimate(f"There is no variance {variance!r}; there are {', '.join(get_args(IncidenceVariance))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no variance {variance!r}; there are {known}.",
+                variance=variance,
+                known=speak(", ").join(get_args(IncidenceVariance)),
+            )
+        )
     counted, observation, causes = _counted(cohort, by, cause, cluster)
     sampling = cohort.weights is not None and cohort.weights.kind == "sampling"
     if variance == "delta" and (sampling or observation.rows.entry is not None):
         raise CannotEstimate(
-            "The delta variance of the cumulative incidence knows neither delayed entry nor sampling weights; use "
-            "variance='infinitesimal-jackknife'."
+            speak(
+                "The delta variance of the cumulative incidence knows neither delayed entry nor "
+                "sampling weights; use variance='infinitesimal-jackknife'."
+            )
         )
     stretches, absent = [], []
     for group in counted:
         for chosen in causes:
             if not np.any(group.ended.cause == chosen):
-                absent.append(f"{group.counted.name} (cause {chosen})")
+                absent.append(speak("{name} (cause {chosen})", name=group.counted.name, chosen=chosen))
             stretches.append(_stretch(group, chosen, variance, interval, conf_level))
     notes = [*cohort.notes, *observation.notes()]
     if absent:
@@ -102,12 +117,12 @@ def cumulative_incidence(
                 "N16",
                 Severity.INFO,
                 "Nobody had the event in {groups}: the incidence stays at 0 there, without an interval.",
-                {"groups": ", ".join(absent)},
+                {"groups": speak(", ").join(absent)},
             )
         )
     return Curve(
         stretches=tuple(stretches),
-        estimand="cumulative incidence",
+        estimand=speak("cumulative incidence"),
         method="Aalen-Johansen",
         interval=interval,
         conf_level=conf_level,
@@ -151,7 +166,7 @@ def restricted_time_in_state(
     """
     check_level(conf_level)
     if not (np.isfinite(until) and until > 0):
-        raise CannotEstimate(f"The time up to which to count must be positive, not {until!r}.")
+        raise CannotEstimate(speak("The time up to which to count must be positive, not {until!r}.", until=until))
     counted, observation, causes = _counted(cohort, by, None, cluster)
     z = normal_quantile(conf_level)
     rows: list[dict[str, Any]] = []
@@ -159,8 +174,14 @@ def restricted_time_in_state(
         time, curve = group.counted.sets.time, group.curve
         if until > time[-1] and curve.free[-1] > 0:
             raise CannotEstimate(
-                f"Group {group.counted.name!r} was observed until {time[-1]:g} {cohort.unit} with people still free of "
-                f"every event: nothing is known up to {until:g}. Choose an earlier time."
+                speak(
+                    "Group {name!r} was observed until {time:g} {unit} with people still free of every "
+                    "event: nothing is known up to {until:g}. Choose an earlier time.",
+                    name=group.counted.name,
+                    time=time[-1],
+                    unit=cohort.unit,
+                    until=until,
+                )
             )
         for state in (None, *causes):
             place = None if state is None else state - 1
@@ -180,9 +201,9 @@ def restricted_time_in_state(
                 }
             )
     return Summary(
-        what="restricted mean time in each state",
+        what=speak("restricted mean time in each state"),
         table=tuple(rows),
-        method="area under Aalen-Johansen curves",
+        method=speak("area under Aalen-Johansen curves"),
         unit=cohort.unit,
         settings={"by": by, "until": float(until), "conf_level": conf_level, "variance": "infinitesimal-jackknife"},
         notes=(*cohort.notes, *observation.notes()),
@@ -207,7 +228,7 @@ def _counted(
         check_cause(cohort, cause)
     present = np.unique(causes[causes > 0]).tolist()
     if not present:
-        raise CannotEstimate("Nobody had any event: there is no incidence to estimate.")
+        raise CannotEstimate(speak("Nobody had any event: there is no incidence to estimate."))
     observation = observe(replace(cohort, event=causes > 0), by, cluster=cluster)
     causes, C = causes[observation.position], present[-1]
     groups = []

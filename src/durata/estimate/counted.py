@@ -13,6 +13,7 @@ from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.product_limit import Estimate, jackknife_variance
 from durata.kernels.risk_set import RiskSets, Rows, count_risk_sets, n_distinct
+from durata.language.speaking import speak
 
 Variance = Literal["auto", "greenwood", "infinitesimal-jackknife"]
 
@@ -65,8 +66,10 @@ def _refuse_changing(repeated: FloatArray, rows: Rows) -> None:
     person, weight = rows.person[order], repeated[order]
     if np.any((person[1:] == person[:-1]) & (weight[1:] != weight[:-1])):
         raise CannotEstimate(
-            "A frequency weight changes within a person; frequency weights count identical persons. "
-            "Use kind='sampling' for weights that change over time."
+            speak(
+                "A frequency weight changes within a person; frequency weights count identical "
+                "persons. Use kind='sampling' for weights that change over time."
+            )
         )
 
 
@@ -92,7 +95,13 @@ def count_group(observation: Observation, code: int) -> Counted:
 def is_robust(cohort: Cohort, variance: Variance) -> bool:
     """Whether the variance asked for is the jackknife's; "auto" is, for sampling weights."""
     if variance not in get_args(Variance):
-        raise CannotEstimate(f"There is no variance {variance!r}; there are {', '.join(get_args(Variance))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no variance {variance!r}; there are {known}.",
+                variance=variance,
+                known=speak(", ").join(get_args(Variance)),
+            )
+        )
     sampling = cohort.weights is not None and cohort.weights.kind == "sampling"
     return variance == "infinitesimal-jackknife" or (variance == "auto" and sampling)
 
@@ -105,4 +114,6 @@ def variance_name(*, robust: bool) -> str:
 def check_level(conf_level: float) -> None:
     """Raise CannotEstimate for a confidence level outside (0, 1)."""
     if not 0.0 < conf_level < 1.0:
-        raise CannotEstimate(f"The confidence level must lie between 0 and 1 (0.95), not {conf_level!r}.")
+        raise CannotEstimate(
+            speak("The confidence level must lie between 0 and 1 (0.95), not {conf_level!r}.", conf_level=conf_level)
+        )

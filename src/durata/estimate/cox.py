@@ -16,6 +16,7 @@ from durata.kernels.arrays import FloatArray
 from durata.kernels.concordance import PairCounts, TimeWeight, count_pairs
 from durata.kernels.partial_likelihood.fit import CoxFit, TieMethod, fit_cox
 from durata.kernels.residuals import score_residuals
+from durata.language.speaking import speak
 from durata.terms import Design, TermLike, design_of, present
 
 SCALE = "log hazard ratio"
@@ -79,24 +80,32 @@ def cox(
     1.475285
     """
     if ties not in METHOD:
-        raise CannotEstimate(f"There is no method {ties!r} for ties; there are {', '.join(METHOD)}.")
+        raise CannotEstimate(
+            speak("There is no method {ties!r} for ties; there are {known}.", ties=ties, known=speak(", ").join(METHOD))
+        )
     check_level(conf_level)
     sampling = cohort.weights is not None and cohort.weights.kind == "sampling"
     if robust is None:
         robust = cluster is not None or _weights_differ_from_one(cohort)
     if cluster is not None and not robust:
-        raise CannotEstimate("A cluster column asks for the robust variance; leave out robust=False or the cluster.")
+        raise CannotEstimate(
+            speak("A cluster column asks for the robust variance; leave out robust=False or the cluster.")
+        )
     by = (cluster or "person") if robust else None
     if ties == "exact" and (robust or sampling):
         raise CannotEstimate(
-            "The exact discrete likelihood has no robust variance and takes no sampling weights; use ties='efron'."
+            speak(
+                "The exact discrete likelihood has no robust variance and takes no sampling weights; use ties='efron'."
+            )
         )
     whole = weighted(cohort)
     if by is not None and by != "person":
         whole = whole & present(cohort.column(by))
     design, notes = design_of(cohort, terms, whole)
     if not design.parts:
-        raise CannotEstimate("The model has strata or offsets only; name at least one term whose effect is wanted.")
+        raise CannotEstimate(
+            speak("The model has strata or offsets only; name at least one term whose effect is wanted.")
+        )
     rows = cox_rows(cohort, design, ties=ties, cluster=by)
     refuse_without_events(design, cohort, rows)
     fit = fit_cox(rows.risk_order(), rows.x, offset=rows.offset, ties=ties)
@@ -118,7 +127,7 @@ def cox(
         covariance=covariance,
         model_covariance=fit.covariance,
         scale=SCALE,
-        method=METHOD[ties] + _variance_words(cohort, by),
+        method=speak(METHOD[ties]) + _variance_words(cohort, by),
         conf_level=conf_level,
         n=rows.n,
         n_people=rows.n_people,
@@ -176,29 +185,38 @@ def likelihood_ratio_test(smaller: Effects, larger: Effects) -> Test:
     lost = [term.name for term in smaller.terms if term.name not in {t.name for t in larger.terms}]
     if lost or not new:
         raise CannotEstimate(
-            f"The models are not nested: {', '.join(map(repr, lost))} only in the smaller one."
+            speak("The models are not nested: {lost} only in the smaller one.", lost=speak(", ").join(map(repr, lost)))
             if lost
-            else "The models are not nested: the larger one has no term of its own."
+            else speak("The models are not nested: the larger one has no term of its own.")
         )
     if "penalty" in smaller.settings or "penalty" in larger.settings:
         raise CannotEstimate(
-            "A penalised likelihood depends on which terms are in the model, so two models cannot be compared by it. Look "
-            "at the penalised likelihood-ratio tests of the larger model."
+            speak(
+                "A penalised likelihood depends on which terms are in the model, so two models cannot "
+                "be compared by it. Look at the penalised likelihood-ratio tests of the larger model."
+            )
         )
     if smaller.robust or larger.robust:
-        raise CannotEstimate("Models with a robust variance have no likelihood-ratio test; look at the Wald tests.")
+        raise CannotEstimate(
+            speak("Models with a robust variance have no likelihood-ratio test; look at the Wald tests.")
+        )
     same_ties = smaller.settings.get("ties") == larger.settings.get("ties")
     same_null = np.isclose(smaller.log_likelihood_null, larger.log_likelihood_null, rtol=1e-9, atol=1e-9)
     if smaller.n != larger.n or smaller.n_events != larger.n_events or not same_ties or not same_null:
         raise CannotEstimate(
-            f"The models were not fitted to the same rows in the same way ({smaller.n} and {larger.n} rows): "
-            "leave out the rows with missing values from both, and use the same strata, weights and handling of ties."
+            speak(
+                "The models were not fitted to the same rows in the same way ({n} and {n_2} rows): "
+                "leave out the rows with missing values from both, and use the same strata, weights "
+                "and handling of ties.",
+                n=smaller.n,
+                n_2=larger.n,
+            )
         )
     return chi_square_test(
         2.0 * (larger.log_likelihood - smaller.log_likelihood),
         len(new),
-        "likelihood-ratio test",
-        f"the coefficients of {', '.join(new)} are zero",
+        speak("likelihood-ratio test"),
+        speak("the coefficients of {new} are zero", new=speak(", ").join(new)),
     )
 
 
@@ -231,24 +249,24 @@ def concordance_error(rows: CoxRows, pairs: PairCounts, *, by_cluster: bool) -> 
 def _tests(fit: CoxFit, covariance: FloatArray, rows: CoxRows, ties: TieMethod, *, robust: bool) -> dict[str, Test]:
     """The tests of all coefficients being zero."""
     p, b = len(fit.coefficients), fit.coefficients
-    none = "all coefficients are zero"
+    none = speak("all coefficients are zero")
     tests = {
         "likelihood_ratio": chi_square_test(
-            2.0 * (fit.log_likelihood - fit.log_likelihood_null), p, "likelihood-ratio test", none
+            2.0 * (fit.log_likelihood - fit.log_likelihood_null), p, speak("likelihood-ratio test"), none
         ),
         "score": chi_square_test(
-            float(fit.score_null @ np.linalg.solve(fit.information_null, fit.score_null)), p, "score test", none
+            float(fit.score_null @ np.linalg.solve(fit.information_null, fit.score_null)), p, speak("score test"), none
         ),
     }
     wald = quadratic(covariance, b)
     if wald is not None:
-        tests["wald"] = chi_square_test(wald, p, "Wald test", none)
+        tests["wald"] = chi_square_test(wald, p, speak("Wald test"), none)
     if robust:
         null = fitted(rows, np.zeros(p), ties=ties)
         root = rows.clustered(score_residuals(null.order, null.columns, null.sums), by_cluster=True)
         robust_score = quadratic(root.T @ root, fit.score_null)
         if robust_score is not None:
-            tests["robust_score"] = chi_square_test(robust_score, p, "robust score test", none)
+            tests["robust_score"] = chi_square_test(robust_score, p, speak("robust score test"), none)
     return tests
 
 
@@ -280,8 +298,8 @@ def _weights_differ_from_one(cohort: Cohort) -> bool:
 
 
 def _variance_words(cohort: Cohort, by: str | None) -> str:
-    weights = "" if cohort.weights is None else f", {cohort.weights.kind} weights"
-    return weights if by is None else f"{weights}, robust variance by {by}"
+    weights = "" if cohort.weights is None else speak(", {kind} weights", kind=cohort.weights.kind)
+    return weights if by is None else speak("{weights}, robust variance by {by}", weights=weights, by=by)
 
 
 def model_notes(
@@ -331,12 +349,18 @@ def model_notes(
 def design_and_rows(cohort: Cohort, effects: Effects) -> tuple[Design, CoxRows, TieMethod]:
     """The remembered design of a Cox model and the rows of the cohort it was fitted to."""
     if not isinstance(effects.design, Design) or effects.scale != SCALE:
-        raise CannotEstimate("These effects are not those of a Cox model.")
+        raise CannotEstimate(speak("These effects are not those of a Cox model."))
     ties: TieMethod = effects.settings["ties"]
     rows = cox_rows(cohort, effects.design, ties=ties, cluster=effects.settings["cluster"])
     if rows.n != effects.n or rows.n_events != effects.n_events:
         raise CannotEstimate(
-            f"This is not the cohort the model was fitted to: it has {rows.n} usable rows and {rows.n_events} events, "
-            f"the model had {effects.n} and {effects.n_events}."
+            speak(
+                "This is not the cohort the model was fitted to: it has {n} usable rows and {n_events} "
+                "events, the model had {n_2} and {n_events_2}.",
+                n=rows.n,
+                n_events=rows.n_events,
+                n_2=effects.n,
+                n_events_2=effects.n_events,
+            )
         )
     return effects.design, rows, ties

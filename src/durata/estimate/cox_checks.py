@@ -23,6 +23,7 @@ from durata.kernels.residuals import (
     score_residuals,
 )
 from durata.kernels.risk_set import count_risk_sets
+from durata.language.speaking import speak
 
 TimeTransform = Literal["km", "rank", "identity", "log"]
 TRANSFORM_WORDS = {
@@ -98,23 +99,35 @@ def proportional_hazards_test(
     from scipy.special import chdtrc
 
     if transform not in TRANSFORM_WORDS:
-        raise CannotEstimate(f"There is no transform {transform!r} of time; there are {', '.join(TRANSFORM_WORDS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no transform {transform!r} of time; there are {known}.",
+                transform=transform,
+                known=speak(", ").join(TRANSFORM_WORDS),
+            )
+        )
     design, rows, ties = design_and_rows(cohort, effects)
     if ties == "exact":
         raise CannotEstimate(
-            "The score test of proportional hazards is not made for the exact discrete likelihood; fit the model with "
-            "ties='efron' and test that."
+            speak(
+                "The score test of proportional hazards is not made for the exact discrete likelihood; "
+                "fit the model with ties='efron' and test that."
+            )
         )
     if "penalty" in effects.settings:
         raise CannotEstimate(
-            "The score test of proportional hazards needs the maximum of the likelihood, and a penalised model is not "
-            "there. Test the ordinary Cox model, or one with fewer terms."
+            speak(
+                "The score test of proportional hazards needs the maximum of the likelihood, and a "
+                "penalised model is not there. Test the ordinary Cox model, or one with fewer terms."
+            )
         )
     at_fit = fitted(rows, effects.estimate, ties=ties)
     scale = np.sqrt(np.mean(at_fit.columns**2, axis=1))
     g = _function_of_time(rows, at_fit.order.time, transform)
     if np.ptp(g) == 0:
-        raise CannotEstimate("Every event happens at the same time: nothing can be said about changes along time.")
+        raise CannotEstimate(
+            speak("Every event happens at the same time: nothing can be said about changes along time.")
+        )
     # The test does not depend on the scale of the columns; rounding does.
     interaction = time_interaction(at_fit.order, at_fit.columns / scale[:, None], at_fit.sums, g)
     p = len(effects.estimate)
@@ -128,13 +141,16 @@ def proportional_hazards_test(
                 "statistic": statistic,
                 "df": float(len(columns)),
                 "p_value": None if statistic is None else float(chdtrc(len(columns), max(statistic, 0.0))),
-                **({"note": TOO_FEW_TO_TELL} if statistic is None else {}),
+                **({"note": speak(TOO_FEW_TO_TELL)} if statistic is None else {}),
             }
         )
     return Summary(
-        what="Test of proportional hazards",
+        what=speak("Test of proportional hazards"),
         table=tuple(table),
-        method=f"score test of coefficients changing with {TRANSFORM_WORDS[transform]} (Grambsch-Therneau)",
+        method=speak(
+            "score test of coefficients changing with {words} (Grambsch-Therneau)",
+            words=speak(TRANSFORM_WORDS[transform]),
+        ),
         settings={"transform": transform, "by": by, **effects.settings},
         notes=effects.notes,
     )
@@ -168,26 +184,40 @@ def concordance(cohort: Cohort, effects: Effects, *, weight: TimeWeight = "n") -
     0.467
     """
     if weight not in WEIGHT_WORDS:
-        raise CannotEstimate(f"There is no weight {weight!r}; there are {', '.join(map(repr, WEIGHT_WORDS))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no weight {weight!r}; there are {known}.",
+                weight=weight,
+                known=speak(", ").join(map(repr, WEIGHT_WORDS)),
+            )
+        )
     _, rows, ties = design_and_rows(cohort, effects)
     if weight in ("n/G2", "S/G") and rows.entry is not None:
         raise CannotEstimate(
-            f"The weight {weight!r} needs everybody under observation from time zero; use 'n', 'S' or 'I'."
+            speak(
+                "The weight {weight!r} needs everybody under observation from time zero; use 'n', 'S' or 'I'.",
+                weight=weight,
+            )
         )
     pairs = pairs_of(rows, fitted(rows, effects.estimate, ties=ties).linear_predictor, weight)
     if not pairs.n_pairs > 0:
         if np.isfinite(effects.concordance):
             raise CannotEstimate(
-                f"With the weight {weight!r} no pair counts: early on, everybody then under observation had the event, and "
-                "the Kaplan-Meier curve is 0 from there. Use weight='n'."
+                speak(
+                    "With the weight {weight!r} no pair counts: early on, everybody then under observation "
+                    "had the event, and the Kaplan-Meier curve is 0 from there. Use weight='n'.",
+                    weight=weight,
+                )
             )
-        raise CannotEstimate("Nobody was at risk beside somebody who had the event: there are no pairs to compare.")
+        raise CannotEstimate(
+            speak("Nobody was at risk beside somebody who had the event: there are no pairs to compare.")
+        )
     error = concordance_error(rows, pairs, by_cluster=effects.robust)
     counted = zip(pairs.concordant, pairs.discordant, pairs.tied_score, pairs.tied_time, pairs.tied_both, strict=True)
     return Summary(
         what="Concordance",
         table=({"estimate": pairs.index, "std_error": error, "n": rows.n, "events": rows.n_events},),
-        method=WEIGHT_WORDS[weight],
+        method=speak(WEIGHT_WORDS[weight]),
         settings={**effects.settings, "weight": weight, "pairs": tuple(tuple(map(float, one)) for one in counted)},
         notes=effects.notes,
     )
@@ -220,10 +250,18 @@ def residuals(cohort: Cohort, effects: Effects, kind: ResidualKind) -> Residuals
     True
     """
     if kind not in get_args(ResidualKind):
-        raise CannotEstimate(f"There are no {kind!r} residuals; there are {', '.join(get_args(ResidualKind))}.")
+        raise CannotEstimate(
+            speak(
+                "There are no {kind!r} residuals; there are {known}.",
+                kind=kind,
+                known=speak(", ").join(get_args(ResidualKind)),
+            )
+        )
     design, rows, ties = design_and_rows(cohort, effects)
     if ties == "exact" and kind not in ("martingale", "deviance"):
-        raise CannotEstimate(f"The exact discrete likelihood has no {kind} residuals; use ties='efron'.")
+        raise CannotEstimate(
+            speak("The exact discrete likelihood has no {kind} residuals; use ties='efron'.", kind=kind)
+        )
     at_fit = fitted(rows, effects.estimate, ties=ties)
     if kind in ("martingale", "deviance"):
         values = martingale_residuals(at_fit.order, at_fit.sums, rows.event)
@@ -251,7 +289,7 @@ def _function_of_time(rows: CoxRows, at: FloatArray, transform: TimeTransform) -
         return at
     if transform == "log":
         if np.any(at <= 0):
-            raise CannotEstimate("An event at time 0 has no log time; use transform='km' or 'rank'.")
+            raise CannotEstimate(speak("An event at time 0 has no log time; use transform='km' or 'rank'."))
         return np.log(at)
     if transform == "rank":
         order = np.argsort(rows.exit_time, kind="stable")

@@ -19,6 +19,7 @@ from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.intervals import Interval, normal_quantile, survival_limits
 from durata.kernels.partial_likelihood.baseline import HazardSteps, cumulative_hazard, hazard_steps
 from durata.kernels.risk_set import RiskSets, count_risk_sets
+from durata.language.speaking import speak
 from durata.terms import Design, NewPeople
 
 Reference = Literal["zero", "sample", "strata"]
@@ -101,8 +102,10 @@ def baseline_hazard(cohort: Cohort, effects: Effects, *, centred: bool = False) 
         )
     return Curve(
         stretches=tuple(stretches),
-        estimand="cumulative hazard",
-        method=f"{effects.method}; baseline {'at the means' if centred else 'at covariates of 0'}",
+        estimand=speak("cumulative hazard"),
+        method=speak("{method}; baseline at the means", method=effects.method)
+        if centred
+        else speak("{method}; baseline at covariates of 0", method=effects.method),
         interval="log",
         conf_level=effects.conf_level,
         unit=cohort.unit,
@@ -146,7 +149,13 @@ def predicted_survival(
     ('x=0', 'x=1')
     """
     if interval not in get_args(Interval):
-        raise CannotEstimate(f"There is no interval {interval!r}; there are {', '.join(get_args(Interval))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no interval {interval!r}; there are {known}.",
+                interval=interval,
+                known=speak(", ").join(get_args(Interval)),
+            )
+        )
     level = effects.conf_level if conf_level is None else conf_level
     check_level(level)
     model = _model(cohort, effects)
@@ -168,7 +177,7 @@ def predicted_survival(
     return Curve(
         stretches=tuple(stretches),
         estimand="survival",
-        method=f"predicted from {effects.method}",
+        method=speak("predicted from {method}", method=effects.method),
         interval=interval,
         conf_level=level,
         unit=cohort.unit,
@@ -208,7 +217,13 @@ def linear_predictor(
     True
     """
     if reference not in get_args(Reference):
-        raise CannotEstimate(f"There is no reference {reference!r}; there are {', '.join(get_args(Reference))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no reference {reference!r}; there are {known}.",
+                reference=reference,
+                known=speak(", ").join(get_args(Reference)),
+            )
+        )
     design, rows, _ = design_and_rows(cohort, effects)
     if new is None:
         x, stratum, offset, which = rows.x, rows.stratum, rows.offset, rows.rows
@@ -225,7 +240,7 @@ def linear_predictor(
         size = np.bincount(rows.stratum, weights, len(design.stratum_names))
         total = np.stack([np.bincount(rows.stratum, weights * column, len(size)) for column in rows.x.T], axis=1)
         if np.any(size[stratum] == 0):
-            raise CannotEstimate("Nobody of the cohort is in the stratum of one of the new people.")
+            raise CannotEstimate(speak("Nobody of the cohort is in the stratum of one of the new people."))
         centre = (total[stratum].T / size[stratum]).T
     apart = x - centre
     estimate = apart @ effects.estimate + (0.0 if offset is None else offset)
@@ -263,7 +278,9 @@ def _people(model: _Model, effects: Effects, new: Mapping[str, Sequence[object]]
     codes = np.zeros(len(x), dtype=np.intp) if stratum is None else stratum
     for code in codes.tolist():
         if code not in model.counts:
-            raise CannotEstimate(f"Nobody of the cohort is in stratum {design.stratum_names[code]!r}.")
+            raise CannotEstimate(
+                speak("Nobody of the cohort is in stratum {stratum!r}.", stratum=design.stratum_names[code])
+            )
     names = [", ".join(f"{name}={new[name][i]}" for name in design.variables) for i in range(len(x))]
     return [_Person(x[i], float(lp[i]), int(codes[i]), names[i]) for i in range(len(x))]
 

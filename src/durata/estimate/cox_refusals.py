@@ -11,6 +11,7 @@ from durata.estimate.cox_rows import CoxRows
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray
 from durata.kernels.newton import Status
+from durata.language.speaking import speak
 from durata.terms import Columns, Design
 
 REMEDY = "Join it with another level, leave it out, or use a penalised (Firth) estimate."
@@ -50,15 +51,20 @@ def refuse_without_events(design: Design, cohort: Columns, rows: CoxRows) -> Non
         events = np.bincount(codes[rows.event], minlength=len(coding.levels))
         for code in np.flatnonzero(events == 0).tolist():
             n = int(np.count_nonzero(codes == code))
-            compared = ", the level the others are compared with," if code == 0 else ""
-            limit = (
-                "the hazard ratios of the others run to infinity and have"
+            said = (
+                speak(
+                    "None of the {n} rows with {variable} = {level}, the level the others are compared "
+                    "with, has the event: the hazard ratios of the others run to infinity and have no "
+                    "estimate. {remedy}"
+                )
                 if code == 0
-                else "its hazard ratio runs to zero and has"
+                else speak(
+                    "None of the {n} rows with {variable} = {level} has the event: its hazard ratio runs "
+                    "to zero and has no estimate. {remedy}"
+                )
             )
             raise Separation(
-                f"None of the {n} rows with {coding.variable} = {coding.levels[code]}{compared} has the event: "
-                f"{limit} no estimate. {REMEDY}"
+                speak(said, n=n, variable=coding.variable, level=coding.levels[code], remedy=speak(REMEDY))
             )
 
 
@@ -67,17 +73,28 @@ def refuse_failure(fit: Ended, names: Sequence[str], rows: CoxRows) -> None:
     if fit.status == Status.CONVERGED:
         return
     involved = [name for name, chosen in zip(names, fit.involved.tolist(), strict=True) if chosen]
-    listed = ", ".join(map(repr, involved))
+    listed = speak(", ").join(map(repr, involved))
     if fit.status == Status.COLLINEAR:
         if len(involved) == 1:
             raise CannotEstimate(
-                f"{listed} is the same for everybody who is at risk when somebody has the event"
-                f"{' in the same stratum' if rows.stratum is not None else ''}: it says nothing about the hazard. "
-                "Leave it out."
+                speak(
+                    "{listed} is the same for everybody who is at risk when somebody has the event in the "
+                    "same stratum: it says nothing about the hazard. Leave it out.",
+                    listed=listed,
+                )
+                if rows.stratum is not None
+                else speak(
+                    "{listed} is the same for everybody who is at risk when somebody has the event: it "
+                    "says nothing about the hazard. Leave it out.",
+                    listed=listed,
+                )
             )
         raise CannotEstimate(
-            f"{listed} say the same thing: at least one of them is a combination of the others (collinear), so their "
-            "effects cannot be told apart. Leave one of them out."
+            speak(
+                "{listed} say the same thing: at least one of them is a combination of the others "
+                "(collinear), so their effects cannot be told apart. Leave one of them out.",
+                listed=listed,
+            )
         )
     if fit.status == Status.SEPARATION:
         for j in np.flatnonzero(fit.involved).tolist():
@@ -85,18 +102,37 @@ def refuse_failure(fit: Ended, names: Sequence[str], rows: CoxRows) -> None:
             events = np.bincount(place[rows.event], minlength=len(found))
             if len(found) == 2 and events.min() == 0:
                 raise Separation(
-                    f"None of the {int(np.count_nonzero(place == events.argmin()))} rows with {names[j]} = "
-                    f"{found[events.argmin()]:g} has the event: the hazard ratio of {names[j]!r} runs to "
-                    f"{'zero' if events[1] == 0 else 'infinity'} and has no estimate. {REMEDY}"
+                    speak(
+                        "None of the {n} rows with {name} = {value:g} has the event: the hazard ratio of {name!r} runs to "
+                        "zero and has no estimate. {remedy}"
+                        if events[1] == 0
+                        else "None of the {n} rows with {name} = {value:g} has the event: the hazard ratio of {name!r} "
+                        "runs to infinity and has no estimate. {remedy}",
+                        n=int(np.count_nonzero(place == events.argmin())),
+                        name=names[j],
+                        value=found[events.argmin()],
+                        remedy=speak(REMEDY),
+                    )
                 )
-        several = len(involved) > 1
         raise Separation(
-            f"{listed} separate{'' if several else 's'} those who have the event from those at risk with them without a "
-            f"single exception, so the coefficient{'s run' if several else ' runs'} to infinity and "
-            f"{'have' if several else 'has'} no estimate (monotone likelihood). Leave {'one' if several else 'it'} out, "
-            "join levels, or use a penalised (Firth) estimate."
+            speak(
+                "{listed} separate those who have the event from those at risk with them without a "
+                "single exception, so the coefficients run to infinity and have no estimate (monotone "
+                "likelihood). Leave one out, join levels, or use a penalised (Firth) estimate.",
+                listed=listed,
+            )
+            if len(involved) > 1
+            else speak(
+                "{listed} separates those who have the event from those at risk with them without a "
+                "single exception, so the coefficient runs to infinity and has no estimate (monotone "
+                "likelihood). Leave it out, join levels, or use a penalised (Firth) estimate.",
+                listed=listed,
+            )
         )
     raise CannotEstimate(
-        f"The Cox model did not converge after {fit.iterations} steps. "
-        "Look for extreme values in the covariates and weights, or fit fewer terms."
+        speak(
+            "The Cox model did not converge after {iterations} steps. Look for extreme values in "
+            "the covariates and weights, or fit fewer terms.",
+            iterations=fit.iterations,
+        )
     )

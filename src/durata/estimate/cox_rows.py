@@ -13,6 +13,7 @@ from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.kernels.partial_likelihood.fit import TieMethod, kept_columns
 from durata.kernels.partial_likelihood.likelihood import RiskSums, risk_sums
 from durata.kernels.partial_likelihood.risk_order import RiskOrder, order_risk_sets
+from durata.language.speaking import speak
 from durata.terms import Design, present
 
 
@@ -66,7 +67,7 @@ class CoxRows:
     def risk_order(self) -> RiskOrder:
         """The rows laid out by risk set; CannotEstimate when nobody has the event."""
         if self.order is None:
-            raise CannotEstimate("Nobody in the cohort has the event: no hazard can be compared.")
+            raise CannotEstimate(speak("Nobody in the cohort has the event: no hazard can be compared."))
         return self.order
 
     def linear_predictor(self, coefficients: FloatArray) -> FloatArray:
@@ -192,6 +193,8 @@ def _refuse_changing(weights: FloatArray, person: IntArray) -> None:
     person, weights = person[order], weights[order]
     if np.any((person[1:] == person[:-1]) & (weights[1:] != weights[:-1])):
         raise CannotEstimate(
-            "A frequency weight changes within a person; frequency weights count identical persons. "
-            "Use kind='sampling' for weights that change over time."
+            speak(
+                "A frequency weight changes within a person; frequency weights count identical "
+                "persons. Use kind='sampling' for weights that change over time."
+            )
         )

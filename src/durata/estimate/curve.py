@@ -12,6 +12,7 @@ from durata.estimate.glossary import Summary, Tidy, or_none
 from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray
 from durata.kernels.step_function import quantiles, rounding, steps_until
+from durata.language.speaking import speak
 
 NO_INTERVAL = "none"
 """The ``interval`` of a curve that has no standard errors and no limits."""
@@ -22,7 +23,7 @@ def _asked(numbers: float | Iterable[float], what: str) -> FloatArray:
     several = list(numbers) if isinstance(numbers, Iterable) and not isinstance(numbers, np.ndarray) else numbers
     asked = np.atleast_1d(np.asarray(several, dtype=np.float64))
     if asked.ndim != 1 or not np.all(np.isfinite(asked)):
-        raise CannotEstimate(f"The {what} asked for must be numbers, none missing or infinite.")
+        raise CannotEstimate(speak("The {what} asked for must be numbers, none missing or infinite.", what=speak(what)))
     return asked
 
 
@@ -98,7 +99,13 @@ class Curve(Tidy):
             if stretch.group == name and cause in (None, stretch.cause):
                 return stretch
         causes = tuple(dict.fromkeys(stretch.cause for stretch in self.stretches))
-        named = "" if cause is None else f" with cause {cause!r} (causes: {', '.join(map(repr, causes))})"
+        named = (
+            ""
+            if cause is None
+            else speak(
+                " with cause {cause!r} (causes: {causes})", cause=cause, causes=speak(", ").join(map(repr, causes))
+            )
+        )
         raise KeyError(f"no group {name!r}{named}; there are {', '.join(map(repr, self.groups))}")
 
     def at(self, times: float | Iterable[float], *, extend: bool = False) -> Summary:
@@ -119,10 +126,10 @@ class Curve(Tidy):
         asked = _asked(times, "times")
         earliest = min([0.0, *(float(s.time[0]) for s in self.stretches if len(s.time))])
         if np.any(asked < earliest):
-            raise CannotEstimate(f"Time {asked.min():g} is before time zero; a curve begins there.")
+            raise CannotEstimate(speak("Time {time:g} is before time zero; a curve begins there.", time=asked.min()))
         rows = [self._row_at(stretch, float(time), extend) for stretch in self.stretches for time in asked]
         return Summary(
-            what=f"{self.estimand} at given times",
+            what=speak("{estimand} at given times", estimand=self.estimand),
             table=tuple(rows),
             method=self.method,
             unit=self.unit,
@@ -148,15 +155,15 @@ class Curve(Tidy):
         }
         if time > stretch.until + rounding(stretch.time) and not extend and not exhausted:
             row |= dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"))
-            row["note"] = f"beyond the last observation at {stretch.until:g} {self.unit}"
+            row["note"] = speak("beyond the last observation at {until:g} {unit}", until=stretch.until, unit=self.unit)
         elif exhausted:
-            row["note"] = "everybody still at risk has had the event; there is no interval"
+            row["note"] = speak("everybody still at risk has had the event; there is no interval")
         elif self.interval == NO_INTERVAL:
             row |= dict.fromkeys(("std_error", "conf_low", "conf_high"))
         elif row["conf_low"] is None and stretch.initial == 0.0 and row["estimate"] > 0.0:
-            row["note"] = f"no {self.interval} interval where everybody has had the event"
+            row["note"] = speak("no {interval} interval where everybody has had the event", interval=self.interval)
         elif row["conf_low"] is None:
-            row["note"] = f"no {self.interval} interval while nobody has had the event"
+            row["note"] = speak("no {interval} interval while nobody has had the event", interval=self.interval)
         return row
 
     def quantile(self, probabilities: float | Iterable[float] = 0.5) -> Summary:
@@ -179,9 +186,11 @@ class Curve(Tidy):
         """
         asked = _asked(probabilities, "probabilities")
         if np.any((asked <= 0.0) | (asked >= 1.0)):
-            raise CannotEstimate("A quantile needs a probability between 0 and 1 (0.5 for the median).")
+            raise CannotEstimate(speak("A quantile needs a probability between 0 and 1 (0.5 for the median)."))
         if any(stretch.initial != 1.0 for stretch in self.stretches):
-            raise CannotEstimate(f"Quantiles are read off survival curves; this curve is {self.estimand}.")
+            raise CannotEstimate(
+                speak("Quantiles are read off survival curves; this curve is {estimand}.", estimand=self.estimand)
+            )
         rows = []
         for stretch in self.stretches:
             found, low, high = (
@@ -201,10 +210,10 @@ class Curve(Tidy):
                     "note": "",
                 }
                 if row["estimate"] is None:
-                    row["note"] = f"not reached: the curve ends at {lowest:.3g}"
+                    row["note"] = speak("not reached: the curve ends at {lowest:.3g}", lowest=lowest)
                 rows.append(row)
         return Summary(
-            what=f"quantiles of the time to the event ({self.estimand})",
+            what=speak("quantiles of the time to the event ({estimand})", estimand=self.estimand),
             table=tuple(rows),
             method=self.method,
             unit=self.unit,

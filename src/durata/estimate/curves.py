@@ -14,6 +14,7 @@ from durata.estimate.result import Curve, Stretch
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.intervals import INTERVALS, Interval, survival_limits
 from durata.kernels.product_limit import cumulative_hazard, product_limit
+from durata.language.speaking import speak
 
 Kind = Literal["kaplan-meier", "nelson-aalen", "fleming-harrington"]
 
@@ -161,7 +162,7 @@ def reverse_kaplan_meier(
         variance="auto",
         cluster="person",
     )
-    return replace(curve, estimand="share still under observation", method="reverse Kaplan-Meier")
+    return replace(curve, estimand=speak("share still under observation"), method=speak("reverse Kaplan-Meier"))
 
 
 def _curve(
@@ -175,7 +176,13 @@ def _curve(
     cluster: str | None,
 ) -> Curve:
     if interval not in INTERVALS:
-        raise CannotEstimate(f"There is no interval {interval!r}; there are {', '.join(INTERVALS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no interval {interval!r}; there are {known}.",
+                interval=interval,
+                known=speak(", ").join(INTERVALS),
+            )
+        )
     check_level(conf_level)
     robust = is_robust(cohort, variance)
     observation = observe(cohort, by, cluster=cluster)
@@ -189,7 +196,7 @@ def _curve(
                 Severity.WARNING,
                 "In {groups} everybody at risk had the event while others had yet to enter: the curve is 0 from there on "
                 "whatever happened later.",
-                {"groups": ", ".join(emptied)},
+                {"groups": speak(", ").join(emptied)},
                 "Begin the curve at a time when enough people are at risk.",
                 reference="Klein & Moeschberger, Survival Analysis, 2003, section 4.6",
             )
@@ -198,8 +205,8 @@ def _curve(
         stretches=tuple(
             _stretch(group, kind, conf_level=conf_level, interval=interval, robust=robust) for group in groups
         ),
-        estimand="probability of being free of the event",
-        method=METHODS[kind],
+        estimand=speak("probability of being free of the event"),
+        method=speak(METHODS[kind]),
         interval=interval,
         conf_level=conf_level,
         unit=cohort.unit,

@@ -14,6 +14,7 @@ from durata.kernels.maximal_rank import cut_process, log_rank_scores
 from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood.fit import fit_cox
 from durata.kernels.partial_likelihood.risk_order import order_risk_sets
+from durata.language.speaking import speak
 
 FEWEST = 20
 """With fewer replicates than this nothing is said about a distribution."""
@@ -64,15 +65,25 @@ def selected_cut_stability(
     """
     check_level(conf_level)
     if replicates < FEWEST:
-        raise CannotEstimate(f"A bootstrap distribution needs {FEWEST} replicates or more, not {replicates!r}.")
+        raise CannotEstimate(
+            speak(
+                "A bootstrap distribution needs {fewest} replicates or more, not {replicates!r}.",
+                fewest=FEWEST,
+                replicates=replicates,
+            )
+        )
     searched = searched_rows(cohort, variable)
     process = process_of(searched, variable, minprop, maxprop)
     cut = float(process.cut[process.best])
     apparent = _log_hazard_ratio(searched, np.arange(len(searched.row)), cut)
     if apparent is None:
         raise CannotEstimate(
-            f"One side of the selected cut {variable} = {cut:g} has no events or no comparison, so there is no hazard "
-            "ratio whose optimism could be told. Raise 'minprop'."
+            speak(
+                "One side of the selected cut {variable} = {cut:g} has no events or no comparison, so "
+                "there is no hazard ratio whose optimism could be told. Raise 'minprop'.",
+                variable=variable,
+                cut=cut,
+            )
         )
     cuts, gains = [], []
     everybody = np.arange(len(searched.row))
@@ -92,19 +103,23 @@ def selected_cut_stability(
         gains.append(np.sign(inside) * (inside - outside))
     if len(cuts) < FEWEST:
         raise CannotEstimate(
-            f"Only {len(cuts)} of {replicates} bootstrap samples had a cut with a finite hazard ratio. "
-            "There are too few events to search a cut; keep the variable as a number."
+            speak(
+                "Only {n} of {replicates} bootstrap samples had a cut with a finite hazard ratio. "
+                "There are too few events to search a cut; keep the variable as a number.",
+                n=len(cuts),
+                replicates=replicates,
+            )
         )
     optimism = float(np.mean(gains))
     values, times = np.unique(cuts, return_counts=True)
     tail = (1.0 - conf_level) / 2.0
     return Summary(
-        what=f"the cut of {variable} selected in bootstrap samples",
+        what=speak("the cut of {variable} selected in bootstrap samples", variable=variable),
         table=tuple(
             {"term": variable, "value": float(value), "n": int(n), "estimate": float(n) / len(cuts)}
             for value, n in zip(values, times, strict=True)
         ),
-        method=f"{METHOD}, bootstrap of persons",
+        method=speak("{method}, bootstrap of persons", method=speak(METHOD)),
         settings={
             "cut": cut,
             "cut_low": float(np.quantile(cuts, tail)),

@@ -33,6 +33,7 @@ from durata.kernels.maximal_rank_tail import (
     permuted,
     whole_scores,
 )
+from durata.language.speaking import speak
 
 PValue = Literal["permutation", "normal", "lausen-1992", "lausen-1994", "hothorn-lausen"]
 METHOD = "maximally selected log-rank statistic"
@@ -120,7 +121,13 @@ def selected_cut(
     (2.0, 'high')
     """
     if p_value not in get_args(PValue):
-        raise CannotEstimate(f"There is no p-value {p_value!r}; there are {', '.join(map(repr, get_args(PValue)))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no p-value {p_value!r}; there are {known}.",
+                p_value=p_value,
+                known=speak(", ").join(map(repr, get_args(PValue))),
+            )
+        )
     _check_number(permutations, "permutations")
     searched = searched_rows(cohort, variable)
     process = process_of(searched, variable, minprop, maxprop)
@@ -141,11 +148,15 @@ def selected_cut(
     chosen = found[p_value]
     if chosen is None:
         raise CannotEstimate(
-            f"The p-value {p_value!r} cannot be had for {process.n} rows and these shares; use 'permutation'."
+            speak(
+                "The p-value {p_value!r} cannot be had for {n} rows and these shares; use 'permutation'.",
+                p_value=p_value,
+                n=process.n,
+            )
         )
     return Test(
-        hypothesis=f"survival does not depend on {variable!r}",
-        method=f"{METHOD}, {p_value} p-value",
+        hypothesis=speak("survival does not depend on {variable!r}", variable=variable),
+        method=speak("{method}, {p_value} p-value", method=speak(METHOD), p_value=p_value),
         statistic=b,
         df=float("nan"),
         p_value=chosen,
@@ -211,17 +222,24 @@ def selected_cuts(
     """
     _check_number(permutations, "permutations")
     if n_cuts not in range(1, 6):
-        raise CannotEstimate(f"The number of cuts must be 1 to 5, not {n_cuts!r}.")
+        raise CannotEstimate(speak("The number of cuts must be 1 to 5, not {n_cuts!r}.", n_cuts=n_cuts))
     if not 0.0 <= minprop < 1.0 / (n_cuts + 1):
-        raise CannotEstimate(f"'minprop' must lie between 0 and 1 / {n_cuts + 1}: {n_cuts + 1} groups are wanted.")
+        raise CannotEstimate(
+            speak("'minprop' must lie between 0 and 1 / {groups}: {groups} groups are wanted.", groups=n_cuts + 1)
+        )
     searched = searched_rows(cohort, variable)
     ordered, scores, ends = order_by_value(searched.value, searched.scores)
     least = max(1, int(np.floor(len(scores) * minprop + 1e-9)))
     statistic, below = best_cuts(scores[None, :], ends, n_cuts, least)
     if len(below) == 0:
         raise CannotEstimate(
-            f"{variable!r} has too few different values to make {n_cuts + 1} groups of {least} people or more. "
-            "Ask for fewer cuts or a smaller 'minprop'."
+            speak(
+                "{variable!r} has too few different values to make {groups} groups of {least} people "
+                "or more. Ask for fewer cuts or a smaller 'minprop'.",
+                variable=variable,
+                groups=n_cuts + 1,
+                least=least,
+            )
         )
     _refuse_equal_scores(scores)
     b = float(statistic[0])
@@ -233,8 +251,8 @@ def selected_cuts(
     chance = (1.0 + larger) / (1.0 + permutations)
     cuts = tuple(float(ordered[k - 1]) for k in below)
     return Test(
-        hypothesis=f"survival does not depend on {variable!r}",
-        method=f"{METHOD}, {n_cuts} cuts, permutation p-value",
+        hypothesis=speak("survival does not depend on {variable!r}", variable=variable),
+        method=speak("{method}, {n_cuts} cuts, permutation p-value", method=speak(METHOD), n_cuts=n_cuts),
         statistic=b,
         df=float("nan"),
         p_value=chance,
@@ -273,12 +291,12 @@ def cut_statistics(cohort: Cohort, variable: str, *, minprop: float = 0.1, maxpr
     searched = searched_rows(cohort, variable)
     process = process_of(searched, variable, minprop, maxprop)
     return Summary(
-        what=f"standardised log-rank statistic of {variable} at every cut",
+        what=speak("standardised log-rank statistic of {variable} at every cut", variable=variable),
         table=tuple(
             {"term": variable, "value": float(cut), "n": int(below), "statistic": float(statistic)}
             for cut, below, statistic in zip(process.cut, process.below, process.statistic, strict=True)
         ),
-        method=METHOD,
+        method=speak(METHOD),
         settings={"minprop": minprop, "maxprop": maxprop},
         notes=(*cohort.notes, *searched.notes, SEARCHED),
     )
@@ -288,28 +306,33 @@ def searched_rows(cohort: Cohort, variable: str) -> Searched:
     """The rows a search uses, one for each person; CannotEstimate where people cannot be dealt anew."""
     if cohort.entry is not None and not np.all(np.isneginf(cohort.entry)):
         raise CannotEstimate(
-            "A cut cannot be searched by rank statistics when people come under observation late or in several rows: "
-            "the scores of such rows cannot be exchanged. Use one row a person, at risk from time zero."
+            speak(
+                "A cut cannot be searched by rank statistics when people come under observation late "
+                "or in several rows: the scores of such rows cannot be exchanged. Use one row a "
+                "person, at risk from time zero."
+            )
         )
     if cohort.n_people < len(cohort):
-        raise CannotEstimate("A cut is searched among persons; this cohort has several rows for some of them.")
+        raise CannotEstimate(speak("A cut is searched among persons; this cohort has several rows for some of them."))
     weights = cohort.weights
     if weights is not None and weights.kind == "sampling":
-        raise CannotEstimate("A maximally selected statistic takes no sampling weights; leave the weights out.")
+        raise CannotEstimate(speak("A maximally selected statistic takes no sampling weights; leave the weights out."))
     column = cohort.column(variable)
     if isinstance(column, Category):
-        raise CannotEstimate(f"{variable!r} holds categories, not numbers: there is no cut to search.")
+        raise CannotEstimate(
+            speak("{variable!r} holds categories, not numbers: there is no cut to search.", variable=variable)
+        )
     if np.any(np.isinf(column)):
-        raise CannotEstimate(f"{variable!r} is infinite in a row.")
+        raise CannotEstimate(speak("{variable!r} is infinite in a row.", variable=variable))
     time, _ = observed_times(cohort)
     known = ~np.isnan(column)
     row = np.flatnonzero(known)
     if weights is not None:
         row = np.repeat(row, weights.values[row].astype(np.intp))
     if len(row) == 0:
-        raise CannotEstimate(f"Nobody has a known value of {variable!r}.")
+        raise CannotEstimate(speak("Nobody has a known value of {variable!r}.", variable=variable))
     if not np.any(cohort.event[row]):
-        raise CannotEstimate("Nobody with a known value had the event, so there is nothing to compare.")
+        raise CannotEstimate(speak("Nobody with a known value had the event, so there is nothing to compare."))
     missing = int(np.count_nonzero(~known))
     notes = () if not missing else (_left_out(missing, variable),)
     return Searched(row, time[row], cohort.event[row], column[row], notes)
@@ -318,21 +341,33 @@ def searched_rows(cohort: Cohort, variable: str) -> Searched:
 def process_of(searched: Searched, variable: str, minprop: float, maxprop: float) -> CutProcess:
     """The statistic at every admissible cut; CannotEstimate when there is none."""
     if not 0.0 <= minprop < maxprop <= 1.0:
-        raise CannotEstimate(f"The shares must satisfy 0 <= minprop < maxprop <= 1, not {minprop!r} and {maxprop!r}.")
+        raise CannotEstimate(
+            speak(
+                "The shares must satisfy 0 <= minprop < maxprop <= 1, not {minprop!r} and {maxprop!r}.",
+                minprop=minprop,
+                maxprop=maxprop,
+            )
+        )
     scores = searched.scores
     _refuse_equal_scores(scores)
     process = cut_process(searched.value, scores, minprop, maxprop)
     if len(process.cut) == 0:
         raise CannotEstimate(
-            f"No value of {variable!r} divides the {len(scores)} people with a share between {minprop:g} and {maxprop:g} "
-            "at or below it. Widen the shares, or keep the variable as it is."
+            speak(
+                "No value of {variable!r} divides the {n} people with a share between {minprop:g} and "
+                "{maxprop:g} at or below it. Widen the shares, or keep the variable as it is.",
+                variable=variable,
+                n=len(scores),
+                minprop=minprop,
+                maxprop=maxprop,
+            )
         )
     return process
 
 
 def _refuse_equal_scores(scores: FloatArray) -> None:
     if np.ptp(scores) <= EQUAL:
-        raise CannotEstimate("Everybody had the event at the same time: the order of survival is not known.")
+        raise CannotEstimate(speak("Everybody had the event at the same time: the order of survival is not known."))
 
 
 def _left_out(n: int, variable: str) -> Finding:
@@ -347,7 +382,9 @@ def _left_out(n: int, variable: str) -> Finding:
 
 def _check_number(number: int, what: str) -> None:
     if number < 1:
-        raise CannotEstimate(f"The number of {what} must be 1 or more, not {number!r}.")
+        raise CannotEstimate(
+            speak("The number of {what} must be 1 or more, not {number!r}.", what=speak(what), number=number)
+        )
 
 
 def _groups(searched: Searched, variable: str, cuts: tuple[float, ...]) -> tuple[dict[str, Any], ...]:

@@ -9,6 +9,7 @@ from durata.estimate.people import ALL
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
@@ -43,17 +44,17 @@ def durations(study: Study, records: Records) -> Summary:
     days = records.dates[treatment.end] - records.dates[treatment.start]
     ended = np.isfinite(days)
     if not ended.any():
-        raise CannotEstimate("Nobody's treatment was seen to end, so there are no durations to describe.")
+        raise CannotEstimate(speak("Nobody's treatment was seen to end, so there are no durations to describe."))
     group = duration_group(study, np.where(ended, days, np.inf))
     rows = [described(level, days[ended & (group.codes == code)]) for code, level in enumerate(group.levels)]
     settings = {"unit": treatment.unit, "unit_days": study.study.days(treatment.unit)}
-    return Summary("quartiles and range", (*rows, described(ALL, days[ended])), settings=settings)
+    return Summary(speak("quartiles and range"), (*rows, described(ALL, days[ended])), settings=settings)
 
 
 def described(group: str, days: FloatArray) -> dict[str, object]:
     """One row of the summary."""
     names = ("lowest", "quartile_1", "median", "quartile_3", "highest")
     if len(days) == 0:
-        return {"group": group, "n": 0, **dict.fromkeys(names), "note": "nobody is in this group"}
+        return {"group": group, "n": 0, **dict.fromkeys(names), "note": speak("nobody is in this group")}
     values = np.quantile(days, [0.0, 0.25, 0.5, 0.75, 1.0])
     return {"group": group, "n": len(days), **dict(zip(names, map(float, values), strict=True))}

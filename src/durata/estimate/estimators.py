@@ -23,6 +23,7 @@ from durata.estimate.result import Effects
 from durata.estimate.subgroups import interaction_test, restricted
 from durata.estimate.tests import log_rank, pairwise_log_rank
 from durata.finding import CannotEstimate, Finding, Severity
+from durata.language.speaking import speak
 from durata.study.types import Study
 from durata.terms import TermLike, factor, strata
 
@@ -60,15 +61,17 @@ def model_terms(cohort: Cohort, analysis: Analysis, screen: Screen) -> tuple[lis
         kept = [name for name in found.kept if name not in wanted]
         evidence = {
             "p": number(analysis, "screen_p"),
-            "kept": ", ".join(found.kept) or "none",
-            "untested": f" Could not be tested: {', '.join(found.untested)}." if found.untested else "",
+            "kept": speak(", ").join(found.kept) or speak("none"),
+            "untested": speak(" Could not be tested: {names}.", names=speak(", ").join(found.untested))
+            if found.untested
+            else "",
         }
         text = "Covariates with a likelihood-ratio p below {p} alone, in the declared design, were added: {kept}.{untested}"
         notes.append(Finding("N30", Severity.INFO, text, evidence))
     constant = [name for name in (*wanted, *kept) if name != "group" and is_constant(cohort, name)]
     if constant:
         text = "Everybody has the same value of {names}: not in the model."
-        notes.append(Finding("N31", Severity.INFO, text, {"names": ", ".join(constant)}))
+        notes.append(Finding("N31", Severity.INFO, text, {"names": speak(", ").join(constant)}))
     reference = str(analysis.setting("reference"))
     terms: list[TermLike] = [
         factor("group", reference=reference) if name == "group" and reference else name

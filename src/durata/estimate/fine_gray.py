@@ -29,6 +29,7 @@ from durata.kernels.subdistribution import (
     censoring_scores,
     order_subdistribution,
 )
+from durata.language.speaking import speak
 from durata.terms import Design, NewPeople, TermLike, design_of
 
 Variant = Literal["finegray", "crr"]
@@ -91,14 +92,28 @@ def fine_gray(
     """
     check_level(conf_level)
     if variant not in get_args(Variant):
-        raise CannotEstimate(f"There is no variant {variant!r}; there are {', '.join(get_args(Variant))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no variant {variant!r}; there are {known}.",
+                variant=variant,
+                known=speak(", ").join(get_args(Variant)),
+            )
+        )
     ties = ties or ("efron" if variant == "finegray" else "breslow")
     if ties not in get_args(Ties) or (variant == "crr" and ties != "breslow"):
-        raise CannotEstimate(f"Ties {ties!r} do not go with variant {variant!r}; crr has Breslow's ties only.")
+        raise CannotEstimate(
+            speak(
+                "Ties {ties!r} do not go with variant {variant!r}; crr has Breslow's ties only.",
+                ties=ties,
+                variant=variant,
+            )
+        )
     check_cause(cohort, cause)
     design, notes = design_of(cohort, terms, weighted(cohort))
     if design.strata or design.offsets or not design.parts:
-        raise CannotEstimate("Fine and Gray's model takes terms only: at least one, and neither strata nor offsets.")
+        raise CannotEstimate(
+            speak("Fine and Gray's model takes terms only: at least one, and neither strata nor offsets.")
+        )
     rows, competing = _rows(cohort, design, cause)
     refuse_without_events(design, cohort if cohort.weights is None else _repeated(cohort), rows)
     order, free = _laid_out(rows, competing, variant)
@@ -112,15 +127,19 @@ def fine_gray(
     covariance = leverage.T @ leverage
     p, left_out = len(fit.coefficients), int(np.count_nonzero(weighted(cohort) & ~design.complete(cohort)))
     wald = quadratic(covariance, fit.coefficients)
-    none = "all coefficients are zero"
-    tests = {} if wald is None else {"wald": chi_square_test(wald, p, "Wald test", none)}
+    none = speak("all coefficients are zero")
+    tests = {} if wald is None else {"wald": chi_square_test(wald, p, speak("Wald test"), none)}
     return Effects(
         terms=named_terms(design),
         estimate=fit.coefficients,
         covariance=covariance,
         model_covariance=fit.covariance,
         scale=SUBDISTRIBUTION_SCALE,
-        method=f"Fine and Gray, {VARIANTS[variant]}, {ties.capitalize()}'s handling of ties",
+        method=speak(
+            "Fine and Gray, {variant_words}, {ties}'s handling of ties",
+            variant_words=speak(VARIANTS[variant]),
+            ties=ties.capitalize(),
+        ),
         conf_level=conf_level,
         n=rows.n,
         n_people=rows.n_people,
@@ -176,15 +195,17 @@ def predicted_incidence(
     ['x=0', 'x=1']
     """
     if effects.scale != SUBDISTRIBUTION_SCALE or not isinstance(effects.design, Design):
-        raise CannotEstimate("These effects are not those of a Fine-Gray model.")
+        raise CannotEstimate(speak("These effects are not those of a Fine-Gray model."))
     design, ties = effects.design, effects.settings["ties"]
     rows, competing = _rows(cohort, design, effects.settings["cause"])
     if rows.n != effects.n or rows.n_events != effects.n_events:
-        raise CannotEstimate("This is not the cohort the model was fitted to; give the same one.")
+        raise CannotEstimate(speak("This is not the cohort the model was fitted to; give the same one."))
     asked = np.atleast_1d(np.asarray(list(times) if isinstance(times, Iterable) else times, dtype=np.float64))
     last = float(rows.exit_time.max())
     if not np.all((asked >= 0) & (asked <= last)):
-        raise CannotEstimate(f"Times must lie between 0 and the last observation at {last:g} {cohort.unit}.")
+        raise CannotEstimate(
+            speak("Times must lie between 0 and the last observation at {last:g} {unit}.", last=last, unit=cohort.unit)
+        )
     order, _ = _laid_out(rows, competing, effects.settings["variant"])
     columns, sums = _at_fit(order, rows, effects.estimate, ties)
     hazard = np.concatenate([[0.0], np.cumsum(hazard_steps(order, columns, sums).hazard)])
@@ -201,9 +222,9 @@ def predicted_incidence(
         for k, time in enumerate(asked)
     ]
     return Summary(
-        what="predicted cumulative incidence",
+        what=speak("predicted cumulative incidence"),
         table=tuple(table),
-        method=f"predicted from {effects.method}",
+        method=speak("predicted from {method}", method=effects.method),
         unit=cohort.unit,
         settings=dict(effects.settings),
         notes=effects.notes,
@@ -216,8 +237,10 @@ def _repeated(cohort: Cohort) -> Cohort:
         return cohort
     if cohort.weights.kind == "sampling":
         raise CannotEstimate(
-            "Fine and Gray's model takes no sampling weights here. Use a weighted cause-specific Cox model: "
-            "cox(cause_specific(cohort, cause), terms)."
+            speak(
+                "Fine and Gray's model takes no sampling weights here. Use a weighted cause-specific "
+                "Cox model: cox(cause_specific(cohort, cause), terms)."
+            )
         )
     times = cohort.weights.values.astype(np.intp)
     again = np.repeat(np.arange(len(cohort)), times)
@@ -228,8 +251,10 @@ def _rows(cohort: Cohort, design: Design, cause: int) -> tuple[CoxRows, BoolArra
     """The complete rows with the cause as their event, and which of them have a competing event."""
     if cohort.entry is not None and not np.all(np.isneginf(cohort.entry)):
         raise CannotEstimate(
-            "Fine and Gray's model is not defined here for delayed entry or rows over time. Fit cause-specific hazards: "
-            "cox(cause_specific(cohort, cause), terms)."
+            speak(
+                "Fine and Gray's model is not defined here for delayed entry or rows over time. Fit "
+                "cause-specific hazards: cox(cause_specific(cohort, cause), terms)."
+            )
         )
     whole = _repeated(replace(cohort, entry=None))
     rows = cox_rows(cause_specific(whole, cause), design, ties="breslow", cluster=None)
@@ -241,7 +266,7 @@ def _laid_out(rows: CoxRows, competing: BoolArray, variant: Variant) -> tuple[Su
     free = censoring(rows.exit_time, rows.event | competing, events_first=variant == "finegray")
     order = order_subdistribution(rows.exit_time, rows.event, competing, free)
     if order is None:
-        raise CannotEstimate("Nobody with complete covariates has the event of this cause.")
+        raise CannotEstimate(speak("Nobody with complete covariates has the event of this cause."))
     return order, free
 
 

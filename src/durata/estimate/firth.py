@@ -28,6 +28,7 @@ from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood.firth import FirthFit, fit_firth
 from durata.kernels.profile import ProfiledCoefficients
+from durata.language.speaking import speak
 from durata.terms import TermLike, design_of
 
 FirthTies = Literal["efron", "breslow"]
@@ -96,31 +97,41 @@ def firth_cox(
     (2.87, 0.5541, 7.7836)
     """
     if ties not in METHOD:
-        raise CannotEstimate(f"Firth's penalty goes with {' or '.join(map(repr, METHOD))} for ties, not with {ties!r}.")
+        raise CannotEstimate(
+            speak(
+                "Firth's penalty goes with {known} for ties, not with {ties!r}.",
+                known=speak(" or ").join(map(repr, METHOD)),
+                ties=ties,
+            )
+        )
     check_level(conf_level)
     if cohort.weights is not None and cohort.weights.kind == "sampling":
         raise CannotEstimate(
-            "Firth's penalty takes no sampling weights: multiplying all of them by a number would change the estimate. "
-            "Use frequency weights, or the ordinary Cox model."
+            speak(
+                "Firth's penalty takes no sampling weights: multiplying all of them by a number would "
+                "change the estimate. Use frequency weights, or the ordinary Cox model."
+            )
         )
     whole = weighted(cohort)
     design, notes = design_of(cohort, terms, whole)
     if not design.parts:
-        raise CannotEstimate("The model has strata or offsets only; name at least one term whose effect is wanted.")
+        raise CannotEstimate(
+            speak("The model has strata or offsets only; name at least one term whose effect is wanted.")
+        )
     rows = cox_rows(cohort, design, ties=ties, cluster=None)
     fit = fit_firth(rows.risk_order(), rows.x, offset=rows.offset, ties=ties, conf_level=conf_level)
     if fit.status == Status.NOT_CONVERGED:
-        raise CannotEstimate(_too_far(f"was not found after {fit.iterations} steps"))
+        raise CannotEstimate(_too_far(speak("was not found after {iterations} steps", iterations=fit.iterations)))
     refuse_failure(fit, design.names, rows)
     profile = _profile(fit, design.names)
     pairs = pairs_of(rows, rows.linear_predictor(fit.coefficients), "n")
     left_out = int(np.count_nonzero(whole)) - len(np.unique(rows.rows))
-    p, none = len(fit.coefficients), "all coefficients are zero"
+    p, none = len(fit.coefficients), speak("all coefficients are zero")
     fall = 2.0 * (fit.log_likelihood - fit.log_likelihood_null)
-    tests = {"likelihood_ratio": chi_square_test(fall, p, "penalised likelihood-ratio test", none)}
+    tests = {"likelihood_ratio": chi_square_test(fall, p, speak("penalised likelihood-ratio test"), none)}
     wald = quadratic(fit.covariance, fit.coefficients)
     if wald is not None:
-        tests["wald"] = chi_square_test(wald, p, "Wald test", none)
+        tests["wald"] = chi_square_test(wald, p, speak("Wald test"), none)
     notes = (*notes, *model_notes(rows, p, left_out, pairs.n_pairs > 0, tests, robust=False))
     effects = Effects(
         terms=named_terms(design),
@@ -128,7 +139,7 @@ def firth_cox(
         covariance=fit.covariance,
         model_covariance=fit.covariance,
         scale=SCALE,
-        method=METHOD[ties] + ("" if cohort.weights is None else ", frequency weights") + PROFILE,
+        method=speak(METHOD[ties]) + ("" if cohort.weights is None else speak(", frequency weights")) + speak(PROFILE),
         conf_level=conf_level,
         n=rows.n,
         n_people=rows.n_people,
@@ -211,8 +222,8 @@ def _profile(fit: FirthFit, names: Sequence[str]) -> ProfiledCoefficients:
         raise ValueError("a fit without an estimate has no profile")
     found = np.isfinite(fit.profile.low + fit.profile.high + fit.profile.statistic)
     if not np.all(found):
-        lost = ", ".join(repr(name) for name, there in zip(names, found.tolist(), strict=True) if not there)
-        raise CannotEstimate(_too_far(f"has no confidence limits for {lost} that can be computed"))
+        lost = speak(", ").join(repr(name) for name, there in zip(names, found.tolist(), strict=True) if not there)
+        raise CannotEstimate(_too_far(speak("has no confidence limits for {lost} that can be computed", lost=lost)))
     return fit.profile
 
 
@@ -230,14 +241,16 @@ def _several_peaks(effects: Effects) -> Finding | None:
         "N17",
         Severity.WARNING,
         "The penalised likelihood has more than one peak: interval and p-value of {terms} do not agree about no effect.",
-        {"terms": ", ".join(terms)},
+        {"terms": speak(", ").join(terms)},
         "There are too few events for these terms; fit fewer.",
     )
 
 
 def _too_far(problem: str) -> str:
     """Why even the penalised likelihood cannot be computed, and what to do."""
-    return (
-        f"Firth's penalised estimate {problem}: the terms put the events in order almost without an exception. Look for a "
-        "covariate that is the time of the event in disguise, for extreme values, or fit fewer terms."
+    return speak(
+        "Firth's penalised estimate {problem}: the terms put the events in order almost "
+        "without an exception. Look for a covariate that is the time of the event in disguise, "
+        "for extreme values, or fit fewer terms.",
+        problem=problem,
     )

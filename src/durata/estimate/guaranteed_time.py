@@ -9,6 +9,7 @@ import numpy as np
 
 from durata.cohort import Cohort
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def guaranteed_time(cohort: Cohort) -> tuple[GuaranteedTime, ...]:
     [('≤14 days', 109), ('15-42 days', 776), ('>42 days', 1715)]
     """
     if cohort.group is None:
-        raise CannotEstimate("Guaranteed time belongs to groups, and this cohort has none.")
+        raise CannotEstimate(speak("Guaranteed time belongs to groups, and this cohort has none."))
     entry = np.zeros(len(cohort)) if cohort.entry is None else np.maximum(cohort.entry, 0.0)
     weight = np.ones(len(cohort)) if cohort.weights is None else cohort.weights.values
     known = entry if cohort.group_known is None else cohort.group_known

@@ -13,6 +13,7 @@ from durata.estimate.guaranteed_time import guaranteed_time
 from durata.estimate.plan import cox_analysis, has_adjustment, subgroup_analyses
 from durata.estimate.result import Effects, Test
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.study.paper import Claim
 from durata.study.types import Study
 
@@ -126,13 +127,17 @@ def judge_claim(study: Study, answers: Answers, name: str, claim: Claim) -> Judg
     holds, says_so, otherwise = WANTED[claim.says]
     failing = tuple(contrast for contrast in contrasts if not holds(contrast))
     if failing:
-        reason = otherwise if all(one.direction == 0 for one in failing) else opposite(failing)
+        reason = speak(otherwise) if all(one.direction == 0 for one in failing) else opposite(failing)
         return Judgement(name, claim, contrasts, failing, NOT_SUPPORTED, reason, interaction)
     if claim.subgroup is not None and (interaction is None or interaction >= DIFFERS):
-        reason = "no interaction shows that the effect differs between inside and outside the subgroup"
+        reason = speak("no interaction shows that the effect differs between inside and outside the subgroup")
         return Judgement(name, claim, contrasts, (), NOT_SUPPORTED, reason, interaction)
     weak = weaknesses(study, answers, design, claim.outcome)
-    reason = says_so if not weak else f"{says_so}; but {'; '.join(weak)}: association, causation not shown"
+    reason = speak(says_so)
+    if weak:
+        reason = speak(
+            "{says_so}; but {weak}: association, causation not shown", says_so=reason, weak=speak("; ").join(weak)
+        )
     return Judgement(name, claim, contrasts, (), ASSOCIATION if weak else SUPPORTED, reason, interaction)
 
 
@@ -140,7 +145,7 @@ def opposite(failing: tuple[Contrast, ...]) -> str:
     """In words, which of two groups has the higher hazard where an interval lies wholly on one side of 1."""
     one = next(contrast for contrast in failing if contrast.direction != 0)
     higher = one.level if one.direction > 0 else one.reference
-    return f"the interval excludes 1: {higher} has the higher hazard"
+    return speak("the interval excludes 1: {higher} has the higher hazard", higher=higher)
 
 
 def weaknesses(study: Study, answers: Answers, design: str, outcome: str) -> tuple[str, ...]:
@@ -150,12 +155,12 @@ def weaknesses(study: Study, answers: Answers, design: str, outcome: str) -> tup
         return ()
     weak = []
     if study.time.zero == "end":
-        weak.append(f"time runs from {study.treatment.end_name}, the end of what is compared")
+        weak.append(speak("time runs from {end_name}, the end of what is compared", end_name=study.treatment.end_name))
     elif any(row.days > 0 for row in guaranteed_time(cohort)):
-        weak.append("the groups carry guaranteed time")
+        weak.append(speak("the groups carry guaranteed time"))
     model = answers.ask(cox_analysis(study, design, outcome, adjusted=has_adjustment(study, outcome)))
     if isinstance(model, Effects) and model.n_events < ENOUGH_EVENTS_PER_PARAMETER * len(model.terms):
-        weak.append(f"{model.n_events} events carry {len(model.terms)} parameters")
+        weak.append(speak("{n_events} events carry {n} parameters", n_events=model.n_events, n=len(model.terms)))
     return tuple(weak)
 
 

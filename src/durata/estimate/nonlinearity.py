@@ -16,6 +16,7 @@ from durata.kernels.arrays import FloatArray
 from durata.kernels.intervals import normal_quantile
 from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood.fit import TieMethod, fit_cox
+from durata.language.speaking import speak
 from durata.terms import Coding, Design
 
 GRID = 50
@@ -62,27 +63,31 @@ def nonlinearity_test(cohort: Cohort, effects: Effects, variable: str) -> Summar
     """
     design, rows, ties = design_and_rows(cohort, effects)
     if "penalty" in effects.settings:
-        raise CannotEstimate("A penalised model has no test of nonlinearity; fit the ordinary Cox model.")
+        raise CannotEstimate(speak("A penalised model has no test of nonlinearity; fit the ordinary Cox model."))
     _, columns = _coded(design, variable)
     if len(columns) < 2:
-        raise CannotEstimate(f"{variable!r} is in the model as a straight line; give it as spline({variable!r}).")
+        raise CannotEstimate(
+            speak(
+                "{variable!r} is in the model as a straight line; give it as spline({variable!r}).", variable=variable
+            )
+        )
     table: list[dict[str, Any]] = []
     for what, tested in {"nonlinearity": columns[1:], "overall": columns}.items():
-        none = f"{what} of {variable}"
+        none = speak("{what} of {variable}", what=speak(what), variable=variable)
         tests = []
         if not effects.robust:
             smaller = _log_likelihood_without(rows, tested, ties)
             fall = 2.0 * (effects.log_likelihood - smaller)
-            tests.append(chi_square_test(fall, len(tested), "likelihood-ratio test", none))
+            tests.append(chi_square_test(fall, len(tested), speak("likelihood-ratio test"), none))
         wald = quadratic(effects.covariance[np.ix_(tested, tested)], effects.estimate[list(tested)])
         if wald is not None:
-            tests.append(chi_square_test(wald, len(tested), "Wald test", none))
+            tests.append(chi_square_test(wald, len(tested), speak("Wald test"), none))
         table += [
             {"term": what, "statistic": test.statistic, "df": test.df, "p_value": test.p_value, "method": test.method}
             for test in tests
         ]
     return Summary(
-        what=f"whether the effect of {variable} is a straight line",
+        what=speak("whether the effect of {variable} is a straight line", variable=variable),
         table=tuple(table),
         method=effects.method,
         settings={"variable": variable, "robust": effects.robust},
@@ -143,8 +148,14 @@ def hazard_ratio_curve(
     for value in [*asked.tolist(), middle]:
         if not low <= value <= high:
             raise CannotEstimate(
-                f"{variable} = {value:g} lies outside the values in the model ({low:g} to {high:g}): "
-                "nothing is known there."
+                speak(
+                    "{variable} = {value:g} lies outside the values in the model ({low:g} to {high:g}): "
+                    "nothing is known there.",
+                    variable=variable,
+                    value=value,
+                    low=low,
+                    high=high,
+                )
             )
     basis = coding.columns(_Values(asked)) - coding.columns(_Values(np.array([middle])))
     chosen = list(columns)
@@ -152,7 +163,7 @@ def hazard_ratio_curve(
     error = np.sqrt(np.maximum(np.einsum("pn,pq,qn->n", basis, effects.covariance[np.ix_(chosen, chosen)], basis), 0.0))
     half = normal_quantile(effects.conf_level) * error
     return Summary(
-        what=f"log hazard ratio along {variable} against {middle:g}",
+        what=speak("log hazard ratio along {variable} against {middle:g}", variable=variable, middle=middle),
         table=tuple(
             {
                 "term": variable,
@@ -188,18 +199,30 @@ def _coded(design: Design, variable: str) -> tuple[Coding, tuple[int, ...]]:
     blocks = design.blocks
     having = [k for k, part in enumerate(design.parts) if any(c.variable == variable for c in part.codings)]
     if not having:
-        raise CannotEstimate(f"{variable!r} is not a term of the model.")
+        raise CannotEstimate(speak("{variable!r} is not a term of the model.", variable=variable))
     if any(len(design.parts[k].codings) > 1 for k in having):
         raise CannotEstimate(
-            f"{variable!r} is part of an interaction: it has no one effect. Compare two models by likelihood_ratio_test()."
+            speak(
+                "{variable!r} is part of an interaction: it has no one effect. Compare two models by "
+                "likelihood_ratio_test().",
+                variable=variable,
+            )
         )
     if len(having) > 1:
         raise CannotEstimate(
-            f"{variable!r} is in the model as several terms; its effect cannot be read off one of them."
+            speak(
+                "{variable!r} is in the model as several terms; its effect cannot be read off one of them.",
+                variable=variable,
+            )
         )
     coding = design.parts[having[0]].codings[0]
     if coding.levels:
-        raise CannotEstimate(f"{variable!r} is in the model as categories; its hazard ratios are those of its levels.")
+        raise CannotEstimate(
+            speak(
+                "{variable!r} is in the model as categories; its hazard ratios are those of its levels.",
+                variable=variable,
+            )
+        )
     return coding, blocks[having[0]][1]
 
 
@@ -208,7 +231,7 @@ def _log_likelihood_without(rows: CoxRows, left_out: tuple[int, ...], ties: TieM
     kept = [j for j in range(rows.x.shape[1]) if j not in left_out]
     fit = fit_cox(rows.risk_order(), rows.x[:, kept], offset=rows.offset, ties=ties)
     if fit.status != Status.CONVERGED:
-        raise CannotEstimate("The smaller model did not converge; use the Wald test of a robust model.")
+        raise CannotEstimate(speak("The smaller model did not converge; use the Wald test of a robust model."))
     return fit.log_likelihood
 
 

@@ -12,6 +12,7 @@ from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.kernels.near_ties import merge_near_ties
 from durata.kernels.risk_set import Rows, join_rows
+from durata.language.speaking import speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def group_notes(empty: tuple[str, ...], n_left_out: int) -> tuple[Finding, ...]:
                 "N02",
                 Severity.WARNING,
                 "Nobody is in {groups}; the answer is about the other groups.",
-                {"groups": ", ".join(empty)},
+                {"groups": speak(", ").join(empty)},
                 "Check the boundaries or labels of the groups.",
             )
         )
@@ -104,14 +105,18 @@ def observe(cohort: Cohort, by: str | Category | None = None, *, cluster: str | 
         column = cohort.category(cluster)
         if np.any(column.missing):
             raise CannotEstimate(
-                f"{int(np.count_nonzero(column.missing))} row(s) have no value in the cluster column {cluster!r}; "
-                "leave them out first or choose another column."
+                speak(
+                    "{n} row(s) have no value in the cluster column {cluster!r}; leave them out first or "
+                    "choose another column.",
+                    n=int(np.count_nonzero(column.missing)),
+                    cluster=cluster,
+                )
             )
         clusters = column.codes
     n_left_out = int(np.count_nonzero(~kept))
     if n_left_out == len(cohort):
-        named = f" in {by!r}" if isinstance(by, str) else ""
-        raise CannotEstimate(f"No row has a known value{named}: there are no groups to compare.")
+        named = speak(" in {by!r}", by=by) if isinstance(by, str) else ""
+        raise CannotEstimate(speak("No row has a known value{named}: there are no groups to compare.", named=named))
     if weights is not None:
         kept = kept & (weights > 0)  # who has weight 0 is not there
     rows = Rows(exit_time, cohort.event, entry, weights, cohort.person, clusters, None)
@@ -144,8 +149,13 @@ def observed_times(cohort: Cohort) -> tuple[FloatArray, FloatArray | None]:
     if entry is not None and np.any(entry >= exit_time):
         row = int(np.flatnonzero(entry >= exit_time)[0])
         raise CannotEstimate(
-            f"Row {row + 1}: entry ({cohort.entry[row] if cohort.entry is not None else 0.0:.12g}) and exit "
-            f"({cohort.exit[row]:.12g}) differ by no more than rounding. Correct the times, or leave the row out."
+            speak(
+                "Row {row}: entry ({entry:.12g}) and exit ({exit:.12g}) differ by no more than "
+                "rounding. Correct the times, or leave the row out.",
+                row=row + 1,
+                entry=cohort.entry[row] if cohort.entry is not None else 0.0,
+                exit=cohort.exit[row],
+            )
         )
     return exit_time, entry
 

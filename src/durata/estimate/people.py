@@ -12,6 +12,7 @@ from durata.cohort import Cohort
 from durata.estimate.observation import group_notes
 from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray, IntArray
+from durata.language.speaking import speak
 
 ALL = "all"
 """What the row about everybody is called."""
@@ -71,14 +72,21 @@ def people(cohort: Cohort, by: str | None = "group") -> People:
     """
     if cohort.n_people < len(cohort):
         raise CannotEstimate(
-            f"{len(cohort)} rows belong to {cohort.n_people} persons: people whose exposure changes over time have no "
-            "one group to be described in. Describe the cohort of a design with one row a person (observed, landmark)."
+            speak(
+                "{n} rows belong to {n_people} persons: people whose exposure changes over time have "
+                "no one group to be described in. Describe the cohort of a design with one row a "
+                "person (observed, landmark).",
+                n=len(cohort),
+                n_people=cohort.n_people,
+            )
         )
     row = np.arange(len(cohort))
     if cohort.weights is not None:
         if cohort.weights.kind == "sampling":
             raise CannotEstimate(
-                "Counts and tests of persons are not weighted: describe the cohort before weights are given to it."
+                speak(
+                    "Counts and tests of persons are not weighted: describe the cohort before weights are given to it."
+                )
             )
         row = np.repeat(row, cohort.weights.values.astype(np.intp))
     if by is None:
@@ -86,7 +94,7 @@ def people(cohort: Cohort, by: str | None = "group") -> People:
     groups = cohort.category(by)
     known = ~groups.missing[row]
     if not np.any(known):
-        raise CannotEstimate(f"Nobody has a known value in {by!r}: there are no groups to describe.")
+        raise CannotEstimate(speak("Nobody has a known value in {by!r}: there are no groups to describe.", by=by))
     kept = row[known]
     return People(kept, groups.codes[kept], groups.levels, int(np.count_nonzero(~known)), cohort.notes)
 

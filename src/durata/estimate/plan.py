@@ -11,6 +11,7 @@ from durata.estimate.estimators import estimators_for
 from durata.estimate.firth import needs_firth
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
@@ -221,7 +222,11 @@ def answers_for(study: Study, records: Records) -> Answers:
 
     def cohort_of(design: str, outcome: str) -> Cohort:
         if design not in DESIGNS:
-            raise CannotEstimate(f"There is no design {design!r}; there are {', '.join(DESIGNS)}.")
+            raise CannotEstimate(
+                speak(
+                    "There is no design {design!r}; there are {known}.", design=design, known=speak(", ").join(DESIGNS)
+                )
+            )
         return DESIGNS[design].build(study, records, outcome)
 
     def declared_cohort(outcome: str) -> Cohort:

@@ -18,6 +18,7 @@ from durata.estimate.claim import Contrast, between
 from durata.estimate.plan import change_analysis, response_analyses, subgroup_analyses
 from durata.estimate.result import Curve, Effects, Summary, Test
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.paper import Published
 from durata.study.types import Study
@@ -61,7 +62,14 @@ def beside(study: Study, records: Records, answers: Answers, one: Published) -> 
         return Reproduced(one.figure, one.printed, f"{values[0]:.{places}f}", agrees)
     printed = NUMBER.findall(one.printed)
     if len(printed) != len(values):
-        raise CannotEstimate(f"{one.figure!r} prints {len(printed)} numbers; a figure of this kind has {len(values)}.")
+        raise CannotEstimate(
+            speak(
+                "{figure!r} prints {n} numbers; a figure of this kind has {n_2}.",
+                figure=one.figure,
+                n=len(printed),
+                n_2=len(values),
+            )
+        )
     remaining = iter(zip(values, printed, strict=True))
 
     def own(match: re.Match[str]) -> str:
@@ -113,13 +121,13 @@ class Sought:
         """The numbers of the covariate named, in the unit in which a measurement shows them."""
         column = self.cohort().column(str(self.one.of))
         if isinstance(column, Category):
-            raise CannotEstimate(f"{self.one.of!r} is a category and has no mean.")
+            raise CannotEstimate(speak("{of!r} is a category and has no mean.", of=self.one.of))
         divide_by = next(
             (m.divide_by for m in self.study.measurements.values() if self.one.of in (m.before, m.after)), 1.0
         )
         values = column[~np.isnan(column)] / divide_by
         if len(values) < 2:
-            raise CannotEstimate(f"{self.one.of!r} has no two known values.")
+            raise CannotEstimate(speak("{of!r} has no two known values.", of=self.one.of))
         return values
 
 
@@ -149,14 +157,14 @@ def _percent_change(sought: Sought) -> Values:
     for row in sought.rows(change_analysis(sought.study, str(sought.one.of))):
         if row.get("term") == INDIVIDUAL and row.get("group") == (sought.one.group or "all"):
             return (abs(_known(row, "estimate")),)
-    raise CannotEstimate("The individual change could not be estimated.")
+    raise CannotEstimate(speak("The individual change could not be estimated."))
 
 
 def _responders(sought: Sought) -> Values:
     for row in sought.rows(response_analyses(sought.study, str(sought.one.of))["response_rates"]):
         if row.get("group") == (sought.one.group or "all"):
             return _known(row, "events"), _known(row, "n")
-    raise CannotEstimate(f"There is no response rate in {sought.one.group!r}.")
+    raise CannotEstimate(speak("There is no response rate in {group!r}.", group=sought.one.group))
 
 
 def _response_p(sought: Sought) -> Values:
@@ -167,7 +175,7 @@ def _response_p(sought: Sought) -> Values:
 def _follow_up(sought: Sought) -> Values:
     curve = sought.ask(Analysis(sought.design, sought.outcome, "reverse_kaplan_meier"))
     if not isinstance(curve, Curve):
-        raise CannotEstimate("Follow-up could not be estimated.")
+        raise CannotEstimate(speak("Follow-up could not be estimated."))
     row = curve.quantile([0.5]).rows()[0]
     return (_known(row, "estimate") / sought.study.study.days(sought.study.study.time_unit),)
 
@@ -175,12 +183,12 @@ def _follow_up(sought: Sought) -> Values:
 def _survival(sought: Sought) -> Values:
     curve = sought.ask(Analysis(sought.design, sought.outcome, "kaplan_meier", (("by", "group"),)))
     if not isinstance(curve, Curve) or sought.one.at is None:
-        raise CannotEstimate("Survival could not be estimated.")
+        raise CannotEstimate(speak("Survival could not be estimated."))
     day = sought.one.at * sought.study.study.days(sought.study.study.time_unit)
     for row in curve.at([day]).rows():
         if row.get("group") == sought.one.group:
             return (100 * _known(row, "estimate"),)
-    raise CannotEstimate(f"There is no curve of {sought.one.group!r}.")
+    raise CannotEstimate(speak("There is no curve of {group!r}.", group=sought.one.group))
 
 
 def _log_rank(sought: Sought) -> Values:
@@ -193,7 +201,9 @@ def _log_rank(sought: Sought) -> Values:
     for row in sought.rows(analysis):
         if {row.get("group"), row.get("reference")} == pair:
             return (_known(row, "p_value"),)
-    raise CannotEstimate(f"There is no test of {sought.one.group!r} against {sought.one.versus!r}.")
+    raise CannotEstimate(
+        speak("There is no test of {group!r} against {versus!r}.", group=sought.one.group, versus=sought.one.versus)
+    )
 
 
 def _contrast(sought: Sought) -> Contrast:
@@ -209,7 +219,7 @@ def _hazard_ratio(sought: Sought) -> Values:
 def _known(row: Mapping[str, object], name: str) -> float:
     value = row.get(name)
     if not isinstance(value, int | float) or np.isnan(value):
-        raise CannotEstimate(str(row.get("note") or "This number does not exist."))
+        raise CannotEstimate(str(row.get("note") or speak("This number does not exist.")))
     return float(value)
 
 

@@ -16,6 +16,7 @@ from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_values
 from durata.kernels.person_time import exact_rate_limits, log_rate_limits, rate_ratio
+from durata.language.speaking import speak
 
 RateInterval = Literal["exact", "log"]
 
@@ -62,9 +63,11 @@ def event_rates(
     """
     check_level(conf_level)
     if interval not in ("exact", "log"):
-        raise CannotEstimate(f"There is no interval {interval!r} of a rate; there are 'exact' and 'log'.")
+        raise CannotEstimate(
+            speak("There is no interval {interval!r} of a rate; there are 'exact' and 'log'.", interval=interval)
+        )
     if not (np.isfinite(per) and per > 0):
-        raise CannotEstimate(f"A rate is given per a person-time above 0, not per {per!r}.")
+        raise CannotEstimate(speak("A rate is given per a person-time above 0, not per {per!r}.", per=per))
     observation = _counting(cohort, by)
     n, events, time = _totals(observation)
     names = list(observation.levels)
@@ -89,10 +92,12 @@ def event_rates(
             }
         )
     return Summary(
-        what=f"events per {per:g} person-{cohort.unit}" if per != 1 else f"events per person-{cohort.unit}",
+        what=speak("events per {per:g} person-{unit}", per=per, unit=cohort.unit)
+        if per != 1
+        else speak("events per person-{unit}", unit=cohort.unit),
         table=tuple(rows),
-        method="person-time rate with "
-        + ("exact Poisson limits" if interval == "exact" else "limits on the log scale"),
+        method=speak("person-time rate with ")
+        + (speak("exact Poisson limits") if interval == "exact" else speak("limits on the log scale")),
         unit=cohort.unit,
         settings={"by": by, "per": per, "conf_level": conf_level, "interval": interval},
         notes=(*cohort.notes, *observation.notes()),
@@ -101,8 +106,8 @@ def event_rates(
 
 def _why_no_rate(events: float, time: float, interval: RateInterval) -> str:
     if not time > 0:
-        return "Nobody was under observation for any time."
-    return "No limits on the log scale without an event." if events == 0 and interval == "log" else ""
+        return speak("Nobody was under observation for any time.")
+    return speak("No limits on the log scale without an event.") if events == 0 and interval == "log" else ""
 
 
 def rate_ratios(cohort: Cohort, by: str = "group", *, conf_level: float = 0.95, adjust: Adjustment = "holm") -> Summary:
@@ -134,10 +139,16 @@ def rate_ratios(cohort: Cohort, by: str = "group", *, conf_level: float = 0.95, 
     """
     check_level(conf_level)
     if adjust not in ADJUSTMENTS:
-        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(ADJUSTMENTS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no adjustment {adjust!r}; there are {known}.",
+                adjust=adjust,
+                known=speak(", ").join(ADJUSTMENTS),
+            )
+        )
     observation = _counting(cohort, by)
     if len(observation.levels) < 2:
-        raise CannotEstimate(f"Only one group of {by!r} has anybody: there are no two rates to compare.")
+        raise CannotEstimate(speak("Only one group of {by!r} has anybody: there are no two rates to compare.", by=by))
     _, events, time = _totals(observation)
     rows: list[dict[str, Any]] = []
     for first in range(len(events)):
@@ -162,9 +173,9 @@ def rate_ratios(cohort: Cohort, by: str = "group", *, conf_level: float = 0.95, 
     for row, p in zip(tested, adjusted_p_values([row["p_value"] for row in tested], adjust), strict=True):
         row["p_adjusted"] = float(p)
     return Summary(
-        what="ratios of event rates of every pair of groups",
+        what=speak("ratios of event rates of every pair of groups"),
         table=tuple(rows),
-        method="rate ratio with exact conditional limits",
+        method=speak("rate ratio with exact conditional limits"),
         settings={"by": by, "conf_level": conf_level, "adjust": adjust, "family": len(tested)},
         notes=(*cohort.notes, *observation.notes()),
     )
@@ -176,13 +187,15 @@ def _bounded(value: float) -> float | None:
 
 def _why_no_ratio(ratio: float, high: float) -> str:
     if np.isnan(ratio):
-        return "No ratio: neither group has an event, or one has no person-time."
-    return "The ratio has no upper limit: the reference has no event." if np.isinf(high) else ""
+        return speak("No ratio: neither group has an event, or one has no person-time.")
+    return speak("The ratio has no upper limit: the reference has no event.") if np.isinf(high) else ""
 
 
 def _counting(cohort: Cohort, by: str | None) -> Observation:
     if cohort.weights is not None and cohort.weights.kind == "sampling":
-        raise CannotEstimate("Exact limits of a rate need whole events: use the cohort before weights are given to it.")
+        raise CannotEstimate(
+            speak("Exact limits of a rate need whole events: use the cohort before weights are given to it.")
+        )
     return observe(cohort, by)
 
 

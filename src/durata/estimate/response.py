@@ -25,6 +25,7 @@ from durata.kernels.proportions import (
     newcombe_limits,
     proportion_limits,
 )
+from durata.language.speaking import speak
 
 Levels = Collection[str | int]
 
@@ -75,7 +76,13 @@ def response_rates(
     """
     check_level(conf_level)
     if interval not in PROPORTION_INTERVALS:
-        raise CannotEstimate(f"There is no interval {interval!r}; there are {', '.join(PROPORTION_INTERVALS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no interval {interval!r}; there are {known}.",
+                interval=interval,
+                known=speak(", ").join(PROPORTION_INTERVALS),
+            )
+        )
     persons = people(cohort, by)
     x, n = _counted(cohort, persons, response, success)
     names = list(persons.levels)
@@ -90,12 +97,12 @@ def response_rates(
         row["missing"] = size - int(n[k])
         row["estimate"] = float(x[k] / n[k]) if n[k] else None
         row |= {"conf_low": or_none(low[k]), "conf_high": or_none(high[k])}
-        row["note"] = "" if n[k] else "Nobody with a known response."
+        row["note"] = "" if n[k] else speak("Nobody with a known response.")
         rows.append(row)
     return Summary(
-        what=f"share of persons with {_success_words(response, success)}",
+        what=speak("share of persons with {success}", success=_success_words(response, success)),
         table=tuple(rows),
-        method=f"proportion with {INTERVAL_NAMES[interval]} interval",
+        method=speak("proportion with {interval} interval", interval=speak(INTERVAL_NAMES[interval])),
         settings={"by": by, "success": _success_levels(success), "interval": interval, "conf_level": conf_level},
         notes=persons.notes(),
     )
@@ -139,10 +146,14 @@ def response_test(
     table = np.vstack([x, n - x])
     found = table_result(table, test, seed=seed, n_simulated=n_simulated)
     if found.why_not:
-        raise CannotEstimate(f"Response {response!r} by {by!r}: {found.why_not}")
+        raise CannotEstimate(
+            speak("Response {response!r} by {by!r}: {why_not}", response=response, by=by, why_not=found.why_not)
+        )
     expected = expected_counts(table)[0]
     return Test(
-        hypothesis=f"the share with {_success_words(response, success)} is the same in all groups",
+        hypothesis=speak(
+            "the share with {success} is the same in all groups", success=_success_words(response, success)
+        ),
         method=found.method,
         statistic=found.statistic,
         df=found.df,
@@ -192,8 +203,12 @@ def response_trend(cohort: Cohort, response: str, success: Levels | str | None =
     found = trend(x, n)
     if np.isnan(found.statistic):
         raise CannotEstimate(
-            f"Response {response!r} has no trend over {by!r}: everybody or nobody responds, or only one group has "
-            "people with a known response."
+            speak(
+                "Response {response!r} has no trend over {by!r}: everybody or nobody responds, or only "
+                "one group has people with a known response.",
+                response=response,
+                by=by,
+            )
         )
     blind = Finding(
         "N21",
@@ -202,8 +217,10 @@ def response_trend(cohort: Cohort, response: str, success: Levels | str | None =
         "not seen by it.",
     )
     return Test(
-        hypothesis=f"the share with {_success_words(response, success)} has no linear trend over the groups",
-        method="Cochran-Armitage test for trend",
+        hypothesis=speak(
+            "the share with {success} has no linear trend over the groups", success=_success_words(response, success)
+        ),
+        method=speak("Cochran-Armitage test for trend"),
         statistic=found.statistic,
         df=found.df,
         p_value=found.p_value,
@@ -252,7 +269,13 @@ def risk_differences(
     """
     check_level(conf_level)
     if adjust not in ADJUSTMENTS:
-        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(ADJUSTMENTS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no adjustment {adjust!r}; there are {known}.",
+                adjust=adjust,
+                known=speak(", ").join(ADJUSTMENTS),
+            )
+        )
     persons = people(cohort, by)
     x, n = _counted(cohort, persons, response, success)
     rows: list[dict[str, Any]] = []
@@ -272,9 +295,9 @@ def risk_differences(
     for row, p in zip(tested, adjusted_p_values([row["p_value"] for row in tested], adjust), strict=True):
         row["p_adjusted"] = float(p)
     return Summary(
-        what=f"differences between groups in the share with {_success_words(response, success)}",
+        what=speak("differences between groups in the share with {success}", success=_success_words(response, success)),
         table=tuple(rows),
-        method="difference of proportions with Newcombe interval",
+        method=speak("difference of proportions with Newcombe interval"),
         settings={
             "by": by,
             "success": _success_levels(success),
@@ -293,12 +316,22 @@ def responders(cohort: Cohort, response: str, success: Levels | str | None = Non
     if isinstance(column, Category):
         return _of_category(column, response, success)
     if success is not None and {str(level) for level in _success_levels(success)} != {"1"}:
-        raise CannotEstimate(f"Response {response!r} is a number: 1 is the response, and no other level can be chosen.")
+        raise CannotEstimate(
+            speak(
+                "Response {response!r} is a number: 1 is the response, and no other level can be chosen.",
+                response=response,
+            )
+        )
     known = column[~np.isnan(column)]
     if np.any((known != 0) & (known != 1)):
         other = known[(known != 0) & (known != 1)][0]
         raise CannotEstimate(
-            f"Response {response!r} holds {other:g}; a number can be a response only when coded 0 (none) and 1 (response)."
+            speak(
+                "Response {response!r} holds {other:g}; a number can be a response only when coded 0 "
+                "(none) and 1 (response).",
+                response=response,
+                other=other,
+            )
         )
     return column
 
@@ -308,15 +341,23 @@ def _of_category(column: Category, response: str, success: Levels | str | None) 
         return np.full(len(column), np.nan)
     if success is None:
         raise CannotEstimate(
-            f"Response {response!r} is a category: say which of its levels count as a response with 'success'; it has "
-            f"{', '.join(map(repr, column.levels))}."
+            speak(
+                "Response {response!r} is a category: say which of its levels count as a response with "
+                "'success'; it has {levels}.",
+                response=response,
+                levels=speak(", ").join(map(repr, column.levels)),
+            )
         )
     wanted = {str(level) for level in _success_levels(success)}
     unknown = sorted(wanted - set(column.levels))
     if unknown:
         raise CannotEstimate(
-            f"Response {response!r} has no level {', '.join(map(repr, unknown))}; it has "
-            f"{', '.join(map(repr, column.levels))}."
+            speak(
+                "Response {response!r} has no level {unknown}; it has {levels}.",
+                response=response,
+                unknown=speak(", ").join(map(repr, unknown)),
+                levels=speak(", ").join(map(repr, column.levels)),
+            )
         )
     hit = np.array([level in wanted for level in column.levels] + [False])
     return np.where(column.codes < 0, np.nan, hit[column.codes].astype(np.float64))

@@ -16,6 +16,7 @@ from durata.kernels.arrays import IntArray
 from durata.kernels.intervals import normal_quantile
 from durata.kernels.product_limit import Estimate, product_limit
 from durata.kernels.step_function import area_until, rounding
+from durata.language.speaking import speak
 
 EMPTY = 1e-12
 """A part of the horizon smaller than this share of it is none."""
@@ -72,9 +73,9 @@ def restricted_mean(
             }
         rows.append({**row, "n": mean.n, "events": mean.events, "note": mean.note})
     return Summary(
-        what="restricted mean time free of the event",
+        what=speak("restricted mean time free of the event"),
         table=tuple(rows),
-        method="area under the Kaplan-Meier curve",
+        method=speak("area under the Kaplan-Meier curve"),
         unit=cohort.unit,
         settings={"until": float(until), "conf_level": conf_level, "variance": variance_name(robust=robust)},
         notes=(*cohort.notes, *observation.notes()),
@@ -129,24 +130,30 @@ def restricted_mean_contrasts(
     robust = _checked(cohort, until, variance, conf_level)
     observation = observe(cohort, by, cluster=cluster)
     if len(observation.levels) < 2:
-        raise CannotEstimate(f"Only one group of {by!r} has anybody: there are no two restricted means to compare.")
+        raise CannotEstimate(
+            speak("Only one group of {by!r} has anybody: there are no two restricted means to compare.", by=by)
+        )
     if reference is not None and reference not in observation.levels:
         raise CannotEstimate(
-            f"Reference {reference!r} is not a group of {by!r} that anybody is in; there are "
-            f"{', '.join(map(repr, observation.levels))}."
+            speak(
+                "Reference {reference!r} is not a group of {by!r} that anybody is in; there are {levels}.",
+                reference=reference,
+                by=by,
+                levels=speak(", ").join(map(repr, observation.levels)),
+            )
         )
     means = _means(observation, float(until), robust=robust, unit=cohort.unit)
     compared = means[0] if reference is None else means[observation.levels.index(reference)]
     z = normal_quantile(conf_level)
     return Summary(
-        what="contrasts of the restricted mean time free of the event",
+        what=speak("contrasts of the restricted mean time free of the event"),
         table=tuple(
             row
             for mean in means
             if mean is not compared
             for row in _contrasts(mean, compared, float(until), z, robust=robust)
         ),
-        method="areas under the Kaplan-Meier curves; normal limits, for ratios on the log scale",
+        method=speak("areas under the Kaplan-Meier curves; normal limits, for ratios on the log scale"),
         unit=cohort.unit,
         settings={
             "by": by,
@@ -175,7 +182,9 @@ class _Mean:
 def _checked(cohort: Cohort, until: float, variance: Variance, conf_level: float) -> bool:
     """Whether the variance is robust; CannotEstimate for an impossible horizon, variance or level."""
     if not np.isfinite(until) or until <= 0:
-        raise CannotEstimate(f"The horizon of a restricted mean must be a positive number, not {until!r}.")
+        raise CannotEstimate(
+            speak("The horizon of a restricted mean must be a positive number, not {until!r}.", until=until)
+        )
     check_level(conf_level)
     return is_robust(cohort, variance)
 
@@ -190,7 +199,7 @@ def _means(observation: Observation, until: float, *, robust: bool, unit: str) -
         estimate = std_error = np.nan
         note = ""
         if until > last + rounding(group.sets.time) and curve.value[-1] > 0:
-            note = f"beyond the last observation at {last:g} {unit}"
+            note = speak("beyond the last observation at {last:g} {unit}", last=last, unit=unit)
         else:
             estimate, std_error = _restricted_mean(group, curve, until, robust=robust)
         found.append(_Mean(name, estimate, std_error, group.n, float(group.events.sum()), group.rows.cluster, note))
@@ -201,23 +210,28 @@ def _contrasts(group: _Mean, reference: _Mean, until: float, z: float, *, robust
     """The three rows of one group against the reference."""
     from scipy.special import erfc
 
-    unknown = "; ".join(f"{mean.name}: {mean.note}" for mean in (group, reference) if mean.note)
-    shared = SHARED if robust and len(np.intersect1d(group.clusters, reference.clusters)) else ""
+    unknown = speak("; ").join(f"{mean.name}: {mean.note}" for mean in (group, reference) if mean.note)
+    shared = speak(SHARED) if robust and len(np.intersect1d(group.clusters, reference.clusters)) else ""
     rows = []
-    for term in ("difference", "ratio", "ratio of time lost"):
+    for term in ("difference", "ratio", speak("ratio of time lost")):
         # On the scale of the limits: one value and standard error a group, their difference and its.
         first, second = (_on_scale(mean, term, until) for mean in (group, reference))
         numbers = dict.fromkeys(("estimate", "std_error", "statistic", "conf_low", "conf_high", "p_value"))
         note = unknown
         if not note and not np.isfinite(first[0] + second[0]):
-            note = f"Nobody loses time in {_names(group, first, reference, second)}: there is no such ratio."
+            note = speak(
+                "Nobody loses time in {groups}: there is no such ratio.", groups=_names(group, first, reference, second)
+            )
             if term == "ratio":
-                note = f"No time is free of the event in {_names(group, first, reference, second)}: there is no ratio."
+                note = speak(
+                    "No time is free of the event in {groups}: there is no ratio.",
+                    groups=_names(group, first, reference, second),
+                )
         if not note:
             value, std_error = first[0] - second[0], float(np.hypot(first[1], second[1]))
             back = float if term == "difference" else np.exp
             numbers["estimate"] = float(back(value))
-            note = shared or ("" if std_error > 0 else STILL)
+            note = shared or ("" if std_error > 0 else speak(STILL))
             if not note:
                 statistic = value / std_error
                 numbers |= {
@@ -246,7 +260,7 @@ def _on_scale(mean: _Mean, term: str, until: float) -> tuple[float, float]:
 
 def _names(group: _Mean, first: tuple[float, float], reference: _Mean, second: tuple[float, float]) -> str:
     """The groups whose logarithm is infinite."""
-    return " and ".join(mean.name for mean, value in ((group, first), (reference, second)) if np.isinf(value[0]))
+    return speak(" and ").join(mean.name for mean, value in ((group, first), (reference, second)) if np.isinf(value[0]))
 
 
 def _restricted_mean(group: Counted, curve: Estimate, until: float, *, robust: bool) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from durata.estimate.glossary import GLOSSARY, Summary, Tidy, as_frame, check_co
 from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray
 from durata.kernels.profile import ProfiledCoefficients
+from durata.language.speaking import speak
 
 __all__ = [
     "GLOSSARY",
@@ -127,8 +128,12 @@ class Effects(Tidy):
         if self.profile is not None:
             if self.profile.conf_level != self.conf_level:
                 raise CannotEstimate(
-                    f"The profile limits were computed for the confidence level {self.profile.conf_level:g}, not "
-                    f"{self.conf_level:g}: estimate the model again with conf_level={self.conf_level:g}."
+                    speak(
+                        "The profile limits were computed for the confidence level {conf_level:g}, not "
+                        "{conf_level_2:g}: estimate the model again with conf_level={conf_level_2:g}.",
+                        conf_level=self.profile.conf_level,
+                        conf_level_2=self.conf_level,
+                    )
                 )
             return self.profile.low, self.profile.high
         from scipy.special import ndtri

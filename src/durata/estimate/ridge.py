@@ -16,6 +16,7 @@ from durata.estimate.result import Effects, Test
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray
 from durata.kernels.partial_likelihood.ridge import fit_ridge
+from durata.language.speaking import speak
 from durata.terms import Design, TermLike, design_of
 
 RidgeTies = Literal["efron", "breslow"]
@@ -76,19 +77,29 @@ def ridge_cox(
     True
     """
     if ties not in METHOD:
-        raise CannotEstimate(f"A ridge penalty goes with {' or '.join(map(repr, METHOD))} for ties, not with {ties!r}.")
+        raise CannotEstimate(
+            speak(
+                "A ridge penalty goes with {known} for ties, not with {ties!r}.",
+                known=speak(" or ").join(map(repr, METHOD)),
+                ties=ties,
+            )
+        )
     check_level(conf_level)
     if not (np.isfinite(penalty) and penalty >= 0):
-        raise CannotEstimate(f"The penalty must be 0 or a positive number, not {penalty!r}.")
+        raise CannotEstimate(speak("The penalty must be 0 or a positive number, not {penalty!r}.", penalty=penalty))
     if cohort.weights is not None and cohort.weights.kind == "sampling":
         raise CannotEstimate(
-            "A ridge penalty takes no sampling weights: multiplying all of them by a number would change the estimate. "
-            "Use frequency weights, or the ordinary Cox model."
+            speak(
+                "A ridge penalty takes no sampling weights: multiplying all of them by a number would "
+                "change the estimate. Use frequency weights, or the ordinary Cox model."
+            )
         )
     whole = weighted(cohort)
     design, notes = design_of(cohort, terms, whole)
     if not design.parts:
-        raise CannotEstimate("The model has strata or offsets only; name at least one term whose effect is wanted.")
+        raise CannotEstimate(
+            speak("The model has strata or offsets only; name at least one term whose effect is wanted.")
+        )
     rows = cox_rows(cohort, design, ties=ties, cluster=None)
     pull = np.where(_chosen(design, penalised), penalty, 0.0)
     if scale:
@@ -104,7 +115,7 @@ def ridge_cox(
         covariance=fit.covariance,
         model_covariance=fit.covariance,
         scale=SCALE,
-        method=METHOD[ties] + ("" if cohort.weights is None else ", frequency weights"),
+        method=speak(METHOD[ties]) + ("" if cohort.weights is None else speak(", frequency weights")),
         conf_level=conf_level,
         n=rows.n,
         n_people=rows.n_people,
@@ -146,11 +157,11 @@ def _chosen(design: Design, penalised: Sequence[str] | None) -> BoolArray:
     if penalised is None:
         return np.ones(len(design.names), dtype=np.bool_)
     if isinstance(penalised, str):
-        raise CannotEstimate(f"Give the penalised columns as a list: [{penalised!r}].")
+        raise CannotEstimate(speak("Give the penalised columns as a list: [{penalised!r}].", penalised=penalised))
     known = {coding.variable for part in design.parts for coding in part.codings}
     for name in penalised:
         if name not in known:
-            raise CannotEstimate(f"{name!r} is to be penalised and is not a term of the model.")
+            raise CannotEstimate(speak("{name!r} is to be penalised and is not a term of the model.", name=name))
     return np.concatenate(
         [
             np.full(len(part.names), any(coding.variable in penalised for coding in part.codings))
@@ -165,7 +176,7 @@ def _variances(cohort: Cohort, design: Design, whole: BoolArray) -> FloatArray:
     if cohort.weights is not None:
         matrix = np.repeat(matrix, cohort.weights.values[whole].astype(np.intp), axis=0)
     if len(matrix) < 2:
-        raise CannotEstimate("One row has no spread to scale the penalty by.")
+        raise CannotEstimate(speak("One row has no spread to scale the penalty by."))
     return np.asarray(np.nanvar(matrix, axis=0, ddof=1))
 
 
@@ -174,8 +185,8 @@ def _test(statistic: float, df: float) -> Test:
     from scipy.special import chdtrc
 
     return Test(
-        "all coefficients are zero",
-        "likelihood-ratio test on effective degrees of freedom",
+        speak("all coefficients are zero"),
+        speak("likelihood-ratio test on effective degrees of freedom"),
         statistic,
         df,
         float(chdtrc(df, max(statistic, 0.0))),

@@ -9,6 +9,7 @@ import numpy as np
 
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate, Finding, Severity
+from durata.language.speaking import speak
 
 Measure = Literal["risk ratio", "hazard ratio", "odds ratio"]
 BEFORE_CONFOUNDING = ("T01", "S01")
@@ -56,12 +57,21 @@ def e_value(
     [3.9, 7.26, 3.0]
     """
     if measure not in get_args(Measure):
-        raise CannotEstimate(f"There is no measure {measure!r}; there are {', '.join(map(repr, get_args(Measure)))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no measure {measure!r}; there are {known}.",
+                measure=measure,
+                known=speak(", ").join(map(repr, get_args(Measure))),
+            )
+        )
     standing = [f.code for f in findings if f.code in BEFORE_CONFOUNDING and f.severity != Severity.INFO]
     if standing:
         raise CannotEstimate(
-            f"There is no E-value while {' and '.join(sorted(set(standing)))} stands: the bias there is not confounding, "
-            "and a number about confounders would hide it. Repair the design first."
+            speak(
+                "There is no E-value while {standing} stands: the bias there is not confounding, and a "
+                "number about confounders would hide it. Repair the design first.",
+                standing=speak(", ").join(sorted(set(standing))),
+            )
         )
     _check_ratio(estimate, low, high)
     ratio, below, above = (
@@ -75,7 +85,7 @@ def e_value(
         table.append({"term": "E-value of the interval", "estimate": _e_value(nearer)})
     converted = measure != "risk ratio" and not rare
     return Summary(
-        what="how strong confounding must be to explain the estimate away",
+        what=speak("how strong confounding must be to explain the estimate away"),
         table=tuple(table),
         method="E-value",
         settings={"measure": measure, "rare": rare},
@@ -135,18 +145,27 @@ def tipping_point(
     given = [survival, reference, never_operated, reference_share, *shares]
     other = never_operated if reference_never_operated is None else reference_never_operated
     if not all(0.0 <= value <= 1.0 for value in [*given, other]):
-        raise CannotEstimate("Survival and shares are numbers between 0 and 1 (0.85 for 85 %).")
+        raise CannotEstimate(speak("Survival and shares are numbers between 0 and 1 (0.85 for 85 %)."))
     if n < 1:
-        raise CannotEstimate("The better group has nobody; there is no advantage to undo.")
+        raise CannotEstimate(speak("The better group has nobody; there is no advantage to undo."))
     whole = (1.0 - reference_share) * reference + reference_share * other
     if survival <= whole:
         raise CannotEstimate(
-            f"Survival {survival:g} is not better than that of the reference group ({whole:g}): there is no advantage to undo."
+            speak(
+                "Survival {survival:g} is not better than that of the reference group ({whole:g}): "
+                "there is no advantage to undo.",
+                survival=survival,
+                whole=whole,
+            )
         )
     if never_operated >= whole:
         raise CannotEstimate(
-            f"Never-operated patients with survival {never_operated:g} cannot undo the advantage over {whole:g}, "
-            "however many they are. Take a lower survival, 0 at worst."
+            speak(
+                "Never-operated patients with survival {never_operated:g} cannot undo the advantage "
+                "over {whole:g}, however many they are. Take a lower survival, 0 at worst.",
+                never_operated=never_operated,
+                whole=whole,
+            )
         )
     share = (survival - whole) / (survival - never_operated)
     # Rounding must not turn 20 patients into 21.
@@ -157,7 +176,7 @@ def tipping_point(
     for at in shares:
         kept = (1.0 - at) * survival
         now = kept + at * never_operated
-        words = "advantage kept" if now > whole + 1e-12 else "advantage lost"
+        words = speak("advantage kept") if now > whole + 1e-12 else speak("advantage lost")
         table.append(
             {
                 "term": "share of never-operated",
@@ -169,9 +188,9 @@ def tipping_point(
             }
         )
     return Summary(
-        what="survival of all who started, by the share of never-operated patients",
+        what=speak("survival of all who started, by the share of never-operated patients"),
         table=tuple(table),
-        method="bounds over patients who were never operated",
+        method=speak("bounds over patients who were never operated"),
         settings={
             "survival": survival,
             "reference": whole,
@@ -228,9 +247,9 @@ def unmeasured_confounder(
         for several in (effect, exposed, unexposed)
     )
     if not all(np.isfinite(value) and value > 0 for value in effects):
-        raise CannotEstimate("The effect of a confounder is a risk ratio and must be a positive number.")
+        raise CannotEstimate(speak("The effect of a confounder is a risk ratio and must be a positive number."))
     if not all(0.0 <= value <= 1.0 for value in [*first, *second]):
-        raise CannotEstimate("Prevalences are numbers between 0 and 1.")
+        raise CannotEstimate(speak("Prevalences are numbers between 0 and 1."))
     table = []
     for ratio in effects:
         for p1 in first:
@@ -246,21 +265,28 @@ def unmeasured_confounder(
                     }
                 )
     return Summary(
-        what="the estimate without an unmeasured binary confounder",
+        what=speak("the estimate without an unmeasured binary confounder"),
         table=tuple(table),
-        method="division by the bias factor",
+        method=speak("division by the bias factor"),
         settings={"estimate": estimate},
     )
 
 
 def _check_ratio(estimate: float, low: float | None, high: float | None) -> None:
     if (low is None) != (high is None):
-        raise CannotEstimate("Give both confidence limits or neither.")
+        raise CannotEstimate(speak("Give both confidence limits or neither."))
     given = [value for value in (low, estimate, high) if value is not None]
     if not all(np.isfinite(value) and value > 0 for value in given):
-        raise CannotEstimate("A ratio and its limits must be positive numbers.")
+        raise CannotEstimate(speak("A ratio and its limits must be positive numbers."))
     if given != sorted(given):
-        raise CannotEstimate(f"The limits {low!r} and {high!r} do not enclose the estimate {estimate!r}.")
+        raise CannotEstimate(
+            speak(
+                "The limits {low!r} and {high!r} do not enclose the estimate {estimate!r}.",
+                low=low,
+                high=high,
+                estimate=estimate,
+            )
+        )
 
 
 def _as_risk_ratio(value: float, measure: Measure, rare: bool) -> float:

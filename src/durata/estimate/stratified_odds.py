@@ -12,6 +12,7 @@ from durata.estimate.response import Levels, responders
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.common_odds import conditional_odds, mantel_haenszel
+from durata.language.speaking import speak
 
 
 def stratified_odds_ratio(
@@ -63,13 +64,19 @@ def stratified_odds_ratio(
     used = np.flatnonzero(persons.sizes)
     if len(used) != 2:
         raise CannotEstimate(
-            f"A stratified odds ratio compares two groups; {len(used)} group(s) of {by!r} hold anybody. Select two of them."
+            speak(
+                "A stratified odds ratio compares two groups; {n} group(s) of {by!r} hold anybody. Select two of them.",
+                n=len(used),
+                by=by,
+            )
         )
     answer = responders(cohort, response, success)[persons.row]
     stratum = cohort.category(strata).codes[persons.row]
     known = ~np.isnan(answer) & (stratum >= 0)
     if not np.any(known):
-        raise CannotEstimate(f"Nobody has a known {response!r} and a known {strata!r}.")
+        raise CannotEstimate(
+            speak("Nobody has a known {response!r} and a known {strata!r}.", response=response, strata=strata)
+        )
     tables = np.zeros((len(cohort.category(strata).levels), 2, 2))
     in_reference = (persons.group[known] == used[0]).astype(np.intp)
     np.add.at(tables, (stratum[known], in_reference, 1 - answer[known].astype(np.intp)), 1.0)
@@ -88,11 +95,15 @@ def stratified_odds_ratio(
     )
     rows = []
     for method, (ratio, low, high, statistic, df, p) in zip(
-        ("Mantel-Haenszel", "exact conditional"), found, strict=True
+        ("Mantel-Haenszel", speak("exact conditional")), found, strict=True
     ):
         limits = {"estimate": _finite(ratio), "conf_low": _finite(low), "conf_high": _finite(high)}
         test = {"statistic": or_none(statistic), "df": or_none(df), "p_value": or_none(p)}
-        note = "" if np.isfinite([ratio, low, high]).all() else "Without bound or undefined: a group has no variation."
+        note = (
+            ""
+            if np.isfinite([ratio, low, high]).all()
+            else speak("Without bound or undefined: a group has no variation.")
+        )
         rows.append({**shared, **limits, **test, "method": method, "note": note})
     left = (
         Finding(
@@ -103,9 +114,9 @@ def stratified_odds_ratio(
         ),
     )
     return Summary(
-        what=f"odds ratio of {response}, adjusted for {strata}",
+        what=speak("odds ratio of {response}, adjusted for {strata}", response=response, strata=strata),
         table=tuple(rows),
-        method="Mantel-Haenszel and exact conditional common odds ratio",
+        method=speak("Mantel-Haenszel and exact conditional common odds ratio"),
         settings={"by": by, "strata": strata, "conf_level": conf_level},
         notes=(*persons.notes(), *(left if shared["missing"] else ())),
     )

@@ -11,6 +11,7 @@ from durata.cohort import Cohort
 from durata.estimate.cox import cox, likelihood_ratio_test
 from durata.estimate.result import Test
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.records.eligibility import satisfies
 from durata.study.paper import Condition
 from durata.terms import TermLike, interaction, strata
@@ -28,7 +29,7 @@ def restricted(cohort: Cohort, condition: Condition, name: str) -> Cohort:
     met, unknown = satisfies(condition, cohort.column(condition.covariate))
     inside = met & ~unknown
     if not inside.any():
-        raise CannotEstimate(f"Nobody is in the subgroup {condition.label or name!r}.")
+        raise CannotEstimate(speak("Nobody is in the subgroup {subgroup!r}.", subgroup=condition.label or name))
     return cohort.select(inside)
 
 
@@ -79,7 +80,9 @@ def interaction_test(
     known = cohort.select(~unknown) if unknown.any() else cohort
     inside = met[~unknown]
     if inside.all() or not inside.any():
-        raise CannotEstimate(f"Everybody is on one side of the subgroup {condition.label or name!r}.")
+        raise CannotEstimate(
+            speak("Everybody is on one side of the subgroup {subgroup!r}.", subgroup=condition.label or name)
+        )
     marked = known.with_columns(**{INSIDE: Category(inside.astype(np.intp), ("outside", "inside"))})
     terms: list[TermLike] = [by, INSIDE, *([strata(*stratified)] if stratified else [])]
     return likelihood_ratio_test(

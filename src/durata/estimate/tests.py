@@ -17,6 +17,7 @@ from durata.kernels.arrays import IntArray
 from durata.kernels.log_rank import Comparison, EventWeights, chi_square, compare, trend
 from durata.kernels.multiplicity import ADJUSTMENTS, Adjustment, adjusted_p_values
 from durata.kernels.risk_set import Rows, count_risk_sets
+from durata.language.speaking import speak
 
 HYPOTHESIS = "the hazards of the event are the same in all groups"
 
@@ -59,11 +60,14 @@ def log_rank(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] |
     statistic, df = chi_square(comparison)
     if df == 0:
         raise CannotEstimate(
-            f"There is no event at which people of two groups of {by!r} were at risk together, so there is nothing to "
-            "compare. Look at the numbers at risk."
+            speak(
+                "There is no event at which people of two groups of {by!r} were at risk together, so "
+                "there is nothing to compare. Look at the numbers at risk.",
+                by=by,
+            )
         )
     return Test(
-        hypothesis=HYPOTHESIS,
+        hypothesis=speak(HYPOTHESIS),
         method=_method(rho, strata),
         statistic=statistic,
         df=float(df),
@@ -105,17 +109,27 @@ def log_rank_trend(
     levels = tuple(cohort.category(by).levels)
     given = np.arange(1.0, len(levels) + 1.0) if scores is None else np.asarray(scores, dtype=np.float64)
     if given.shape != (len(levels),) or not np.all(np.isfinite(given)):
-        raise CannotEstimate(f"A trend needs one number for each of the {len(levels)} groups {', '.join(levels)}.")
+        raise CannotEstimate(
+            speak(
+                "A trend needs one number for each of the {n} groups {levels}.",
+                n=len(levels),
+                levels=speak(", ").join(levels),
+            )
+        )
     used = np.array([given[levels.index(name)] for name in observation.levels])
     # Only differences of scores matter; centred, nothing is lost to the covariance's null direction.
     z = trend(comparison, used - used.mean())
     if np.isnan(z):
         raise CannotEstimate(
-            f"There is no event at which people of two groups of {by!r} with different scores were at risk together."
+            speak(
+                "There is no event at which people of two groups of {by!r} with different scores were "
+                "at risk together.",
+                by=by,
+            )
         )
     return Test(
-        hypothesis="the hazard of the event does not change along the ordered groups",
-        method=f"{_method(rho, strata)}, test for trend",
+        hypothesis=speak("the hazard of the event does not change along the ordered groups"),
+        method=speak("{test}, test for trend", test=_method(rho, strata)),
         statistic=z**2,
         df=1.0,
         p_value=upper_tail(z**2, 1),
@@ -159,7 +173,13 @@ def pairwise_log_rank(
     [('b', 'a'), ('c', 'a'), ('c', 'b')]
     """
     if adjust not in ADJUSTMENTS:
-        raise CannotEstimate(f"There is no adjustment {adjust!r}; there are {', '.join(ADJUSTMENTS)}.")
+        raise CannotEstimate(
+            speak(
+                "There is no adjustment {adjust!r}; there are {known}.",
+                adjust=adjust,
+                known=speak(", ").join(ADJUSTMENTS),
+            )
+        )
     observation, stratum = observed_groups(cohort, by, strata)
     rows: list[dict[str, Any]] = []
     for first, second in combinations(range(len(observation.levels)), 2):
@@ -173,7 +193,7 @@ def pairwise_log_rank(
         statistic, df = found
         if df == 0:
             row |= {"statistic": None, "df": None, "p_value": None, "p_adjusted": None}
-            row["note"] = "no event at which both groups were at risk"
+            row["note"] = speak("no event at which both groups were at risk")
         else:
             row |= {"statistic": statistic, "df": float(df), "p_value": upper_tail(statistic, df)}
             row |= {"p_adjusted": None, "note": ""}
@@ -182,7 +202,7 @@ def pairwise_log_rank(
     for row, adjusted in zip(tested, adjusted_p_values([row["p_value"] for row in tested], adjust), strict=True):
         row["p_adjusted"] = float(adjusted)
     return Summary(
-        what="log-rank tests of every pair of groups",
+        what=speak("log-rank tests of every pair of groups"),
         table=tuple(rows),
         method=_method(0.0, strata),
         settings=_settings(by, strata, 0.0) | {"adjust": adjust, "family": len(tested)},
@@ -194,8 +214,11 @@ def observed_groups(cohort: Cohort, by: str, strata: str | Sequence[str] | None)
     """Rows with a known group and stratum; the stratum of each as a code."""
     if cohort.weights is not None and cohort.weights.kind == "sampling":
         raise CannotEstimate(
-            "The log-rank test counts people; under sampling weights its variance is wrong. "
-            "Use the robust test of a weighted Cox model, or frequency weights if a weight counts identical persons."
+            speak(
+                "The log-rank test counts people; under sampling weights its variance is wrong. Use "
+                "the robust test of a weighted Cox model, or frequency weights if a weight counts "
+                "identical persons."
+            )
         )
     names = () if strata is None else (strata,) if isinstance(strata, str) else tuple(strata)
     stratum = np.zeros(len(cohort), dtype=np.intp)
@@ -210,10 +233,14 @@ def observed_groups(cohort: Cohort, by: str, strata: str | Sequence[str] | None)
     observation = observe(cohort, Category(codes, groups.levels), cluster=None)
     if len(observation.levels) < 2:
         raise CannotEstimate(
-            f"Only one group of {by!r} has people ({observation.levels[0]!r}); a comparison needs two or more."
+            speak(
+                "Only one group of {by!r} has people ({level!r}); a comparison needs two or more.",
+                by=by,
+                level=observation.levels[0],
+            )
         )
     if not np.any(observation.rows.event):
-        raise CannotEstimate("Nobody had the event, so there is nothing to compare.")
+        raise CannotEstimate(speak("Nobody had the event, so there is nothing to compare."))
     return observation, stratum[observation.position]
 
 
@@ -266,8 +293,8 @@ def compared_parts(observation: Observation, comparison: Comparison) -> tuple[di
 
 
 def _method(rho: float, strata: str | Sequence[str] | None) -> str:
-    name = "log-rank test" if rho == 0.0 else f"G-rho test (rho = {rho:g})"
-    return f"stratified {name}" if strata else name
+    name = speak("log-rank test") if rho == 0.0 else speak("G-rho test (rho = {rho:g})", rho=rho)
+    return speak("stratified {name}", name=name) if strata else name
 
 
 def _settings(by: str, strata: str | Sequence[str] | None, rho: float) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from durata.estimate.tests import HYPOTHESIS, compared, compared_parts, observed
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
 from durata.kernels.log_rank import EventWeights, chi_square, survival_before, trend
+from durata.language.speaking import speak
 
 Family = Literal["log-rank", "gehan-breslow", "tarone-ware", "modified-peto-peto", "fleming-harrington"]
 COMBINED = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
@@ -67,14 +68,17 @@ def weighted_log_rank(
     statistic, df = chi_square(comparison)
     if df == 0:
         raise CannotEstimate(
-            f"There is no event with a weight at which people of two groups of {by!r} were at risk together, so there is "
-            "nothing to compare."
+            speak(
+                "There is no event with a weight at which people of two groups of {by!r} were at risk "
+                "together, so there is nothing to compare.",
+                by=by,
+            )
         )
     scores = np.arange(1.0, len(observation.levels) + 1.0)
     name = f"{weight} (p = {p:g}, q = {q:g})" if weight == "fleming-harrington" else weight
     return Test(
-        hypothesis=HYPOTHESIS,
-        method=("stratified " if strata else "") + f"weighted log-rank test, {name}",
+        hypothesis=speak(HYPOTHESIS),
+        method=("stratified " if strata else "") + speak("weighted log-rank test, {name}", name=name),
         statistic=statistic,
         df=float(df),
         p_value=upper_tail(statistic, df),
@@ -118,7 +122,11 @@ def max_combo(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] 
     observation, stratum = observed_groups(cohort, by, strata)
     if len(observation.levels) != 2:
         raise CannotEstimate(
-            f"The max-combo test compares two groups; {by!r} has {len(observation.levels)} with people. Choose a pair."
+            speak(
+                "The max-combo test compares two groups; {by!r} has {n} with people. Choose a pair.",
+                by=by,
+                n=len(observation.levels),
+            )
         )
 
     def against(weigh: EventWeights) -> tuple[float, float]:
@@ -135,15 +143,17 @@ def max_combo(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] 
         covariance[a, b] = covariance[b, a] = against(between)[1]
     informative = np.diag(covariance) > 0
     if not np.any(informative):
-        raise CannotEstimate(f"There is no event at which people of both groups of {by!r} were at risk together.")
+        raise CannotEstimate(
+            speak("There is no event at which people of both groups of {by!r} were at risk together.", by=by)
+        )
     spread = np.sqrt(np.diag(covariance)[informative])
     z = differences[informative] / spread
     largest = float(np.max(np.abs(z)))
     correlation = covariance[np.ix_(informative, informative)] / np.outer(spread, spread)
     names = [f"z({p:g}, {q:g})" for (p, q), kept in zip(COMBINED, informative, strict=True) if kept]
     return Test(
-        hypothesis=HYPOTHESIS,
-        method=("stratified " if strata else "") + "max-combo test (largest of Fleming-Harrington tests)",
+        hypothesis=speak(HYPOTHESIS),
+        method=("stratified " if strata else "") + speak("max-combo test (largest of Fleming-Harrington tests)"),
         statistic=largest,
         df=float(len(z)),
         p_value=outside_box(correlation, largest),
@@ -161,11 +171,19 @@ def max_combo(cohort: Cohort, by: str = "group", *, strata: str | Sequence[str] 
 def event_weights(weight: Family, p: float = 0.0, q: float = 0.0) -> EventWeights:
     """The weights of a family as a function of pooled numbers at risk and of events; CannotEstimate for unknown ones."""
     if weight not in get_args(Family):
-        raise CannotEstimate(f"There is no weight {weight!r}; there are {', '.join(get_args(Family))}.")
+        raise CannotEstimate(
+            speak(
+                "There is no weight {weight!r}; there are {known}.",
+                weight=weight,
+                known=speak(", ").join(get_args(Family)),
+            )
+        )
     if not (np.isfinite(p) and np.isfinite(q) and p >= 0 and q >= 0):
-        raise CannotEstimate("The powers p and q of the Fleming-Harrington weights must not be negative.")
+        raise CannotEstimate(speak("The powers p and q of the Fleming-Harrington weights must not be negative."))
     if weight != "fleming-harrington" and (p or q):
-        raise CannotEstimate(f"The powers p and q belong to the Fleming-Harrington weights, not to {weight!r}.")
+        raise CannotEstimate(
+            speak("The powers p and q belong to the Fleming-Harrington weights, not to {weight!r}.", weight=weight)
+        )
 
     def weigh(n: FloatArray, d: FloatArray) -> FloatArray:
         if weight == "gehan-breslow":

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from durata.finding import Finding, Severity, Where
-from durata.records.cells import Defect, as_day, as_number, label
+from durata.records.amounts import NumberRules, as_number
+from durata.records.cells import Defect, label
+from durata.records.days import as_day
+from durata.study.data_table import DataTable
 from durata.study.near import advice, listed
-from durata.study.types import Covariate, DataTable, Study
+from durata.study.types import Covariate, Study
 
 Kind = Literal["identifier", "date", "number", "category"]
 
@@ -20,7 +23,7 @@ class Wanted:
     """A declared column: the ``name`` it has in the records, the ``column`` of the file (after [data.rename]), what it is.
 
     ``key`` is where the study file says so. ``covariate`` is its declaration if it is one; ``codes`` are the status codes
-    that outcomes declare for it; ``from_zero`` marks a time, which cannot be negative.
+    that outcomes declare for it; ``from_zero`` marks a time, which cannot be negative; ``unit`` is that of a number.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Wanted:
     covariate: Covariate | None = None
     codes: tuple[str | int, ...] = ()
     from_zero: bool = False
+    unit: str = ""
 
     @property
     def levels(self) -> tuple[str | int, ...] | None:
@@ -39,16 +43,16 @@ class Wanted:
 
 def wanted_columns(study: Study) -> tuple[Wanted, ...]:
     """Every column of the file that the study declares, each name and kind once."""
-    times = {outcome.time for outcome in study.outcomes.values()}
+    times = {outcome.time: outcome.unit for outcome in study.outcomes.values() if outcome.time is not None}
     every = [Wanted(study.data.id, study.data.id, "identifier", "data.id")]
     for name, covariate in study.covariates.items():
         if covariate.rule_set is not None:
             continue  # derived from others that are read
         key = f"covariates.{name}" if covariate.column is None else f"covariates.{name}.column"
         codes = _codes(study, name) if covariate.type == "category" else ()
-        every.append(
-            Wanted(name, covariate.column or name, covariate.type, key, covariate, codes, from_zero=name in times)
-        )
+        unit = covariate.unit or times.get(name, "") or _measured_in(study, name)
+        kind = covariate.type
+        every.append(Wanted(name, covariate.column or name, kind, key, covariate, codes, name in times, unit))
     every += [
         Wanted(study.treatment.start, study.treatment.start, "date", "treatment.start"),
         Wanted(study.treatment.end, study.treatment.end, "date", "treatment.end"),
@@ -60,7 +64,8 @@ def wanted_columns(study: Study) -> tuple[Wanted, ...]:
             if day is not None:
                 every.append(Wanted(day, day, "date", f"outcomes.{name}.{key}"))
         if outcome.time is not None:
-            every.append(Wanted(outcome.time, outcome.time, "number", f"outcomes.{name}.time", from_zero=True))
+            key, unit = f"outcomes.{name}.time", outcome.unit
+            every.append(Wanted(outcome.time, outcome.time, "number", key, from_zero=True, unit=unit))
         if outcome.status is not None:
             codes = _codes(study, outcome.status)
             every.append(Wanted(outcome.status, outcome.status, "category", f"outcomes.{name}.status", codes=codes))
@@ -68,6 +73,24 @@ def wanted_columns(study: Study) -> tuple[Wanted, ...]:
     for one in every:  # a covariate comes first: it says more about its column than an outcome does
         found.setdefault((one.name, one.kind), one)
     return tuple(found.values())
+
+
+def _measured_in(study: Study, covariate: str) -> str:
+    """The unit of the measurement that a covariate is one value of, where it is shown as it stands in the file."""
+    return next(
+        (
+            one.unit
+            for one in study.measurements.values()
+            if covariate in (one.before, one.after) and one.divide_by == 1
+        ),
+        "",
+    )
+
+
+def number_rules(study: Study, wanted: Wanted) -> NumberRules:
+    """How the numbers of a column are written, as the study says."""
+    data = study.data
+    return NumberRules(wanted.unit, data.units, data.bounds, data.decimal, study.study.month_days)
 
 
 def _codes(study: Study, status: str) -> tuple[str | int, ...]:

@@ -5,30 +5,58 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Any
 
 from durata.finding import Finding, Severity, Where
 from durata.records.cells import Cell
 from durata.records.decoding import Encoding, decode
-from durata.records.tables import MOST_COLUMNS, Choose, Table, header_of, refuse
+from durata.records.layout import LOOKED_THROUGH, Layout, find_heading, heading_notes, note, place_of_row
+from durata.records.not_patients import is_footnote, is_summary, patients_only
+from durata.records.tables import MOST_COLUMNS, Choose, Table, refuse
 
 LARGEST = 512_000_000
 SEPARATORS = (",", ";", "\t")
 MOST_ROWS_NAMED = 50
+FIRST_ROW = Layout()
+CBIOPORTAL_LINES = 4
+CBIOPORTAL_TYPES = {"STRING", "NUMBER", "BOOLEAN"}
+CBIOPORTAL = (
+    "this is clinical data as cBioPortal keeps them; the {n} lines of description above the names were passed over."
+)
 
 
-def read_csv(content: bytes, file: str, choose: Choose, declared: Encoding | None = None) -> Table:
+def read_csv(
+    content: bytes,
+    file: str,
+    choose: Choose,
+    declared: Encoding | None = None,
+    layout: Layout = FIRST_ROW,
+    *,
+    chinese: bool = False,
+) -> Table:
     """The columns that ``choose`` picks from the header.
 
     Rows are records as RFC 4180 has them, so that a line end within quotes does not begin a row. The separator is the
     one of comma, semicolon and tab under which the header holds most of the wanted columns. ``declared`` is the
-    encoding that the study file names. Raises StudyError when the bytes do not fit their encoding, when quotes are
-    broken, or when there is no header.
+    encoding that the study file names; ``chinese`` says that GB 18030 may be tried undeclared; ``layout`` what the study
+    says of titles above the table and totals below it. The file of cBioPortal, four lines of which begin with '#', is
+    known by these. Raises StudyError when the bytes do not fit their encoding, when quotes are broken, or when there is
+    no header.
     """
-    text, encoding, said = decode(content, file, declared)
-    separator = _separator(text, choose)
-    records = _records(text, separator, file)
-    first = next(records, [])
-    header = header_of(first)
+    text, encoding, said = decode(content, file, declared, chinese=chinese)
+    described = is_cbioportal(text)
+    if described and layout.header_row is None:
+        layout = replace(layout, header_row=CBIOPORTAL_LINES + 1)
+        said = (*said, note(CBIOPORTAL, place_of_row(file, None, 1), "", n=CBIOPORTAL_LINES))
+    separator = "\t" if described else _separator(text, choose, layout, file)
+    records = enumerate(_records(text, separator, file, plain=described), start=1)
+    reach = max(LOOKED_THROUGH if layout.sought else 1, layout.header_row or 1)
+    begun = list(islice(records, reach))
+    heading = find_heading([record for _, record in begun], choose, layout, file, None)
+    header = heading.names
     if not header:
         raise refuse(
             "D05", "the first row is empty; the names of the columns stand there.", Where(file, row=1),
@@ -37,42 +65,71 @@ def read_csv(content: bytes, file: str, choose: Choose, declared: Encoding | Non
     if len(header) > MOST_COLUMNS:
         raise refuse("D05", "the header has {n:,} columns; at most {most:,} are read.", Where(file, row=1),
                      n=len(header), most=MOST_COLUMNS)  # fmt: skip
-    wanted = sorted(set(choose(header)))
+    chosen = sorted(set(choose(header)))
+    wanted = sorted({0, *chosen}) if layout.sought else chosen
     columns: dict[int, list[Cell]] = {k: [] for k in wanted}
     rows: list[int] = []
     uneven: list[tuple[int, int]] = []
-    least, most = len(header), len(first)  # names left empty at the end of the header need no cells, and may have some
-    for number, record in enumerate(records, start=2):
+    least, most = (
+        len(header),
+        heading.width,
+    )  # names left empty at the end of the header need no cells, and may have some
+    for number, record in chain(begun[heading.last :], records):
         if not any(map(str.strip, record)):
             continue
-        if not least <= len(record) <= most and (len(record) < least or any(record[most:])):
+        fits = least <= len(record) and not any(record[most:])
+        if not fits and number not in layout.skip_rows and not (layout.sought and _is_lone(record)):
             uneven.append((number, len(record)))
             continue
         rows.append(number)
         for k in wanted:
-            columns[k].append(record[k])
-    findings = (*said, *_uneven(file, uneven, most))
-    return Table(file, header, columns, rows, encoding=encoding, findings=findings)
+            columns[k].append(record[k] if k < len(record) else "")
+    kept = patients_only(columns, rows, header, layout, file, None)
+    findings = (*said, *heading_notes(heading, layout, file, None), *_uneven(file, uneven, most), *kept.findings)
+    cells = {k: kept.columns[k] for k in chosen}
+    return Table(file, header, cells, kept.rows, encoding=encoding, findings=findings, header_row=heading.last)
 
 
-def _separator(text: str, choose: Choose) -> str:
+def _is_lone(record: Sequence[str]) -> bool:
+    """Whether a short row is a note or the word for a total, which is no row of the table."""
+    texts = [text.strip() for text in record if text.strip()]
+    return len(texts) == 1 and (is_footnote(texts[0]) or is_summary(texts[0]))
+
+
+def _separator(text: str, choose: Choose, layout: Layout, file: str) -> str:
     """The separator under which most wanted columns are found, then the one that gives most columns."""
     best, most = SEPARATORS[0], (0, 1)
+    reach = max(LOOKED_THROUGH if layout.sought else 1, layout.header_row or 1)
     for separator in SEPARATORS:
-        try:
-            header = header_of(next(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), []))
-        except csv.Error:
-            continue  # said when the file is read with the separator chosen
-        score = (len(set(choose(header))), len(header))
+        records: list[Sequence[str]] = []
+        begun = islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), reach)
+        with suppress(csv.Error):  # said when the file is read with the separator chosen
+            records.extend(begun)
+        if not records:
+            continue
+        if layout.header_row is not None and len(records) < layout.header_row:
+            continue
+        heading = find_heading(records, choose, layout, file, None)
+        score = (len(set(choose(heading.names))), len(heading.names))
         if score > most:
             best, most = separator, score
     return best
 
 
-def _records(text: str, separator: str, file: str) -> Iterator[Sequence[str]]:
+def is_cbioportal(text: str) -> bool:
+    """Whether four lines of description stand above the header, the third of which names the types of the columns."""
+    lines = text[:1_000_000].split("\n", CBIOPORTAL_LINES)
+    if len(lines) <= CBIOPORTAL_LINES or not all(line.startswith("#") for line in lines[:CBIOPORTAL_LINES]):
+        return False
+    return {kind.strip() for kind in lines[2][1:].split("\t")} <= CBIOPORTAL_TYPES
+
+
+def _records(text: str, separator: str, file: str, *, plain: bool = False) -> Iterator[Sequence[str]]:
+    """The records; in a ``plain`` file a quote is a letter like any other."""
     number = 0
+    quoting: Any = csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting, strict=True):
             number += 1
             yield record
     except csv.Error as error:

@@ -18,12 +18,14 @@ DECLARE_CHINESE = SAVE_AS_UTF8 + ' If it is a Chinese file, declare encoding = "
 LAST_OF_TWO_BYTES = "\u07ff"  # characters up to here take at most two bytes in UTF-8
 
 
-def decode(content: bytes, file: str, declared: Encoding | None = None) -> tuple[str, str, tuple[Finding, ...]]:
+def decode(
+    content: bytes, file: str, declared: Encoding | None = None, *, chinese: bool = False
+) -> tuple[str, str, tuple[Finding, ...]]:
     """The text, the encoding it was read in, and a finding when that is not plain UTF-8 or not the declared one.
 
     No detector is asked: in short files they take Chinese for Korean. A byte order mark says what the file is; without
-    one it is UTF-8 if every byte fits, and GB 18030 only if that was declared. Raises StudyError (D03) at the first row
-    that does not fit.
+    one it is UTF-8 if every byte fits, and GB 18030 only if that was declared or the study is ``chinese`` (western text
+    decodes as GB 18030 without an error). Raises StudyError (D03) at the first row that does not fit.
 
     >>> decode("性别".encode("gb18030"), "cohort.csv", "gb18030")[:2]
     ('性别', 'gb18030')
@@ -36,7 +38,9 @@ def decode(content: bytes, file: str, declared: Encoding | None = None) -> tuple
     if encoding != "utf-8" and declared not in (None, "utf-16"):
         raise refuse("D03", "the file is declared as {declared} and is {name}.", Where(file),
                      "Correct encoding under [data], or leave it out.", declared=declared, name="UTF-16")  # fmt: skip
-    if not mark and declared == "gb18030" and not _is_utf8(body):
+    told = declared == "gb18030" and not _is_utf8(body)
+    tried = declared is None and chinese and not _fits(body, "utf-8") and _fits(body, "gb18030")
+    if not mark and (told or tried):
         encoding = "gb18030"
     text = _strict(body, encoding, file, declared)
     if "\0" in text:

@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from durata.finding import Finding, Severity, StudyError, Where
-from durata.records.cells import Cell
+from durata.records.cells import Cell, Trouble
 from durata.records.extent import furthest
+from durata.records.layout import LOOKED_THROUGH, Layout, Span, find_heading, heading_notes
+from durata.records.not_patients import patients_only
+from durata.records.sheet_marks import covered_cells
 from durata.records.sheets import (
     OLD_OFFICE,
     SAVE_AS_XLSX,
     check_header,
+    chosen_by_columns,
     guard_archive,
     is_locked,
     only_the_first,
     place_of_sheet,
+    sheet_with_the_columns,
 )
-from durata.records.tables import Choose, Table, header_of, refuse
+from durata.records.tables import Choose, Table, letters, refuse
+
+FIRST_ROW = Layout()
 
 MOST_CELLS = 20_000_000
 KINDS = {
@@ -30,8 +37,10 @@ KINDS = {
 CHIEF_PART = {".xlsb": "xl/workbook.bin", ".ods": "content.xml"}
 
 
-def read_old_workbook(content: bytes, file: str, sheet: str | None, choose: Choose) -> Table:
-    """The columns that ``choose`` picks from the header of ``sheet`` (the first worksheet if None).
+def read_old_workbook(
+    content: bytes, file: str, sheet: str | None, choose: Choose, layout: Layout = FIRST_ROW
+) -> Table:
+    """The columns that ``choose`` picks from the header of ``sheet``; titles, totals and sheets as for .xlsx files.
 
     Only values are there: an error such as #N/A and a formula that was never calculated cannot be told from an empty
     cell, and a finding says so. Raises StudyError (D03) when the file is damaged, protected, too large or not what its
@@ -40,7 +49,7 @@ def read_old_workbook(content: bytes, file: str, sheet: str | None, choose: Choo
     ending = Path(file).suffix.casefold()
     try:
         _guard(content, file, ending)
-        title, others, rows = _load(content, file, sheet)
+        title, names, rows, spans = _load(content, file, sheet, choose, layout)
     except StudyError:
         raise
     except BaseException as error:
@@ -49,19 +58,37 @@ def read_old_workbook(content: bytes, file: str, sheet: str | None, choose: Choo
         # a damaged workbook makes the reader raise nearly anything, its own panic included, which is no Exception
         what = "the workbook cannot be read ({kind}); it is damaged, or has contents that are refused."
         raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=type(error).__name__) from error
-    header = header_of(rows[0]) if rows else ()
+    heading = find_heading(rows[: _reach(layout)], choose, layout, file, title, spans)
+    header = heading.names
     check_header(header, file, title)
-    wanted = sorted(set(choose(header)))
-    kept = {
+    chosen = sorted(set(choose(header)))
+    wanted = sorted({0, *chosen}) if layout.sought else chosen
+    filled = {
         number: row
-        for number, row in enumerate(rows[1:], start=2)
+        for number, row in enumerate(rows[heading.last :], start=heading.last + 1)
         if any(cell is not None and str(cell).strip() for cell in row)
     }
-    columns = {k: [row[k] if k < len(row) else None for row in kept.values()] for k in wanted}
+    columns = {k: [row[k] if k < len(row) else None for row in filled.values()] for k in wanted}
+    kept = patients_only(columns, list(filled), header, layout, file, title)
+    cells = {k: list(kept.columns[k]) for k in chosen}
+    place = {row: k for k, row in enumerate(kept.rows)}
+    below = [span for span in spans if span.last_row > heading.last]
+    for (row_number, k), span in covered_cells(below, kept.rows, chosen).items():
+        if cells[k][place[row_number]] is None:
+            cells[k][place[row_number]] = Trouble("merged", merged=span.name)
     findings = [_values_only(file, title, ending)]
+    others = [name for name in names if name != title]
     if sheet is None and others:
-        findings.append(only_the_first(file, title, others))
-    return Table(file, header, columns, list(kept), sheet=title, findings=tuple(findings))
+        first = title == names[0]
+        findings.append(
+            only_the_first(file, title, others) if first else chosen_by_columns(file, title, others, heading.first)
+        )
+    findings += [*heading_notes(heading, layout, file, title), *kept.findings]
+    return Table(file, header, cells, kept.rows, sheet=title, findings=tuple(findings), header_row=heading.last)
+
+
+def _reach(layout: Layout) -> int:
+    return max(LOOKED_THROUGH if layout.sought else 1, layout.header_row or 1)
 
 
 def _guard(content: bytes, file: str, ending: str) -> None:
@@ -83,8 +110,10 @@ def _guard(content: bytes, file: str, ending: str) -> None:
         raise refuse("D03", what, Where(file), "Delete the cells far outside the table.", n=cells, most=MOST_CELLS)
 
 
-def _load(content: bytes, file: str, sheet: str | None) -> tuple[str, list[str], list[list[Cell]]]:
-    """The name of the sheet, those of the others, and its rows from the first one of the sheet."""
+def _load(
+    content: bytes, file: str, sheet: str | None, choose: Choose, layout: Layout
+) -> tuple[str, list[str], list[list[Cell]], tuple[Span, ...]]:
+    """The name of the sheet, those of all sheets, its rows from the first one of the sheet, and its merged ranges."""
     import python_calamine
 
     try:
@@ -93,10 +122,26 @@ def _load(content: bytes, file: str, sheet: str | None) -> tuple[str, list[str],
         raise refuse("D03", "the workbook is protected by a password.", Where(file), SAVE_AS_XLSX) from error
     worksheet: Any = python_calamine.SheetTypeEnum.WorkSheet
     names = [one.name for one in book.sheets_metadata if one.typ == worksheet]
-    title = names[place_of_sheet(names, sheet, file)]
-    rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
-    empty: list[list[Cell]] = [[None if cell == "" else cell for cell in row] for row in rows]
-    return title, [name for name in names if name != title], empty
+    place = place_of_sheet(names, sheet, file)
+    if sheet is None and layout.sought and len(names) > 1:
+        scores = []
+        for name in names:
+            begun = _rows(book.get_sheet_by_name(name), _reach(layout))
+            known = layout.header_row is None or (layout.header_row <= len(begun) and any(begun[layout.header_row - 1]))
+            scores.append(find_heading(begun, choose, layout, file, name).score if known else 0)
+        place = sheet_with_the_columns(names, scores, layout.sought, file)
+    title = names[place]
+    picked = book.get_sheet_by_name(title)
+    spans = tuple(
+        Span(top + 1, left, bottom + 1, right, f"{letters(left)}{top + 1}:{letters(right)}{bottom + 1}")
+        for (top, left), (bottom, right) in picked.merged_cell_ranges or ()
+    )
+    return title, names, _rows(picked), spans
+
+
+def _rows(sheet: Any, most: int | None = None) -> list[list[Cell]]:
+    rows = sheet.to_python(skip_empty_area=False, nrows=most)
+    return [[None if cell == "" else cell for cell in row] for row in rows]
 
 
 def _values_only(file: str, sheet: str, ending: str) -> Finding:

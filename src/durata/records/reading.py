@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,23 +12,25 @@ from durata.category import Category
 from durata.finding import Finding, Severity, StudyError, Where
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.records.cells import Cell, Defect, identifier, label
-from durata.records.columns import Wanted, missing_columns, positions_of, wanted_columns
+from durata.records.columns import Wanted, missing_columns, number_rules, positions_of, wanted_columns
 from durata.records.columns import folded as folded_name
+from durata.records.days import DayRules
 from durata.records.deriving import derive
 from durata.records.eligibility import not_eligible
 from durata.records.flow import Flow
+from durata.records.grouped import grouped_findings
 from durata.records.labelled import worded
 from durata.records.patient_file import patient_table
+from durata.records.privacy import identifies
 from durata.records.records import Column, Records, Source, without
 from durata.records.status import doubtful_status, undeclared_codes
 from durata.records.tables import Table, letters
-from durata.records.typed import Typed, read_column
+from durata.records.typed import ColumnRules, Typed, read_column
 from durata.study.near import shortened
 from durata.study.types import Study
 
 __all__ = ["read_records", "without"]
 
-MOST_CELLS_NAMED = 200  # of one column; beyond that the rest is counted
 SHORT_IDENTIFIER = 4  # a cell that equals so short an identifier may well be a code, and is shown
 
 
@@ -84,6 +86,7 @@ class _Reading:
     identifiers: list[str] = field(default_factory=list)
     worded: dict[int, Sequence[Cell]] = field(default_factory=dict)  # columns taken by their labels
     defective: dict[str, set[int]] = field(default_factory=dict)  # people by the name of the column
+    converted: dict[str, Mapping[str, int]] = field(default_factory=dict)  # cells by the name of the column, by kind
     private: set[str] = field(default_factory=set)  # identifiers long enough to be recognised as such
 
     def read(self) -> None:
@@ -96,23 +99,34 @@ class _Reading:
             self.findings.append(Finding("D05", Severity.ERROR, what, where=Where(table.file, sheet=table.sheet)))
         self.stops = any(finding.severity is Severity.ERROR for finding in self.findings)
         self.position = positions_of(table.header, self.wanted, study.data)
-        missing = frozenset({"", *(label(text if isinstance(text, str) else str(text)) for text in study.data.missing)})
+        missing = _texts(study.data.missing) | {""}
         self._read_identifiers(missing)
         for one in self.wanted:
             if one.kind == "identifier" or folded_name(one.column) not in self.position:
                 continue
             column = self.position[folded_name(one.column)]
-            mapped = {label(old): label(str(new)) for old, new in study.data.values.get(one.column, {}).items()}
+            rules = self._rules(one, missing)
             cells = table.cells[column]
             if column in table.labels:
-                cells = self._worded(one, column, missing, mapped)
-            typed = read_column(one, cells, missing, mapped)
+                cells = self._worded(one, column, rules.missing, rules.values)
+            typed = read_column(one, cells, rules)
             self.typed[one.kind][one.name] = typed
+            self.converted[one.name] = typed.converted
             if typed.trouble is not None:
                 self._whole_column(one, typed.trouble)
             self._defects(one.name, column, typed.defects)
         self._read_status()
         self._derive()
+
+    def _rules(self, one: Wanted, missing: frozenset[str]) -> ColumnRules:
+        """How the cells of one column are read, as the study says."""
+        data = self.study.data
+        return ColumnRules(
+            missing | _texts(data.missing_in.get(one.column, ())),
+            {label(old): label(str(new)) for old, new in data.values.get(one.column, {}).items()},
+            DayRules(data.date_order, data.partial_dates),
+            number_rules(self.study, one),
+        )
 
     def _worded(self, one: Wanted, column: int, missing: frozenset[str], mapped: Mapping[str, str]) -> Sequence[Cell]:
         """The cells of a column whose values have labels, and what is to be said of it."""
@@ -176,29 +190,17 @@ class _Reading:
         self.stops = True
 
     def _defects(self, name: str, column: int, defects: Mapping[int, Defect]) -> None:
-        """A finding for every defective cell of a column; a patient left out for it is a warning."""
+        """A finding for every defect of a column; that of a patient who is left out for it is a warning."""
         exclude = self.study.data.on_defect == "exclude"
         severity = Severity.WARNING if exclude else Severity.ERROR
         self.defective.setdefault(name, set()).update(defects)
-        for k in sorted(defects)[:MOST_CELLS_NAMED]:
-            defect = defects[k]
-            evidence = {"text": self._shown(k, column), **defect.evidence}
-            where = self.table.where(self.table.rows[k], column)
-            self.findings.append(
-                Finding(defect.code, severity, defect.what, evidence, defect.remedy, where, people=(k,))
-            )
-        rest = sorted(defects)[MOST_CELLS_NAMED:]
-        if rest:
-            what, evidence = "{n:,} more cells of this column cannot be read.", {"n": len(rest)}
-            where = self.table.where(self.table.rows[rest[0]], column)
-            code = defects[rest[0]].code
-            self.findings.append(Finding(code, severity, what, evidence, where=where, people=tuple(rest)))
+        self.findings += grouped_findings(self.table, column, defects, severity, lambda k: self._shown(k, column))
 
-    def _shown(self, k: int, column: int) -> str:
-        """The text of a cell in quotes; never an identifier."""
+    def _shown(self, k: int, column: int) -> str | None:
+        """The text of a cell; None for an identifier, or what identifies a person."""
         text = label(self.worded.get(column, self.table.cells[column])[k])
         secret = column == self.position.get(folded_name(self.study.data.id)) or text in self.private
-        return "the text of this cell" if secret else repr(shortened(text))
+        return None if secret or identifies(text) else shortened(text)
 
     def records(self, sha256: str) -> Records:
         """The Records, once nothing stops them; StudyError with every error otherwise."""
@@ -220,6 +222,7 @@ class _Reading:
             findings=tuple(self.findings),
             columns={one.name: self._column(one) for one in self.wanted},
             read_as=np.arange(n),
+            conversions=self.converted,
         )
         return self._leave(records)
 
@@ -262,6 +265,11 @@ class _Reading:
             self.table.where(self.table.rows[int(people[0])], column),
             people=tuple(int(k) for k in people),
         )
+
+
+def _texts(codes: Iterable[str | int]) -> frozenset[str]:
+    """Codes as the labels that cells have for them."""
+    return frozenset(label(str(code)) for code in codes)
 
 
 def _numbers(typed: Mapping[str, Typed]) -> dict[str, FloatArray]:

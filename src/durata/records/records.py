@@ -44,6 +44,7 @@ class Records:
     programs and Parquet, which have no row of names, the first patient is row 1.
     ``columns`` says which column of the source each name stands for; ``read_as`` (n,) is the position each patient had
     when the file was read, which is what the people of ``flow`` and of ``findings`` refer to (None: nobody has left).
+    ``conversions`` counts, by name and kind ("unit stripped"), the cells as read whose text was not the value itself.
     """
 
     identifiers: tuple[str, ...]
@@ -56,6 +57,7 @@ class Records:
     findings: tuple[Finding, ...] = ()
     columns: Mapping[str, Column] = field(default_factory=dict)
     read_as: IntArray | None = None
+    conversions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.identifiers)

@@ -50,6 +50,28 @@ def place_of_sheet(names: Sequence[str], sheet: str | None, file: str) -> int:
     return 0 if sheet is None else names.index(sheet)
 
 
+def sheet_with_the_columns(names: Sequence[str], scores: Sequence[int], sought: int, file: str) -> int:
+    """The position of the sheet that holds most of the columns a study needs, when none was declared.
+
+    ``scores`` say how many each holds. Refused when several hold all of them: which are the patients is not guessed.
+    """
+    best = max(scores)
+    holders = [name for name, score in zip(names, scores, strict=True) if score == best]
+    if len(holders) > 1 and best >= max(sought, 1):
+        what = "{n} sheets hold the columns that the study needs: {sheets}."
+        remedy = "Name the one that is meant under [data] sheet."
+        raise refuse("D03", what, Where(file), remedy, n=len(holders), sheets=listed(holders, 10))
+    return scores.index(best)
+
+
+def chosen_by_columns(file: str, name: str, others: Sequence[str], row: int) -> Finding:
+    """What is said when another sheet than the first was read because it holds the columns."""
+    what = "sheet {sheet!r} was read because it holds the columns that the study needs; not {others}."
+    remedy = "Name the sheet under [data] sheet."
+    where = Where(file, sheet=name, cell=f"A{row}", row=row)
+    return Finding("N10", Severity.INFO, what, {"sheet": name, "others": listed(others, 5)}, remedy, where)
+
+
 def check_header(header: Sequence[str], file: str, sheet: str) -> None:
     """Refuse a sheet without a header, or with one that is too wide."""
     where = Where(file, sheet=sheet, cell="A1", row=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,61 +11,109 @@ import numpy as np
 
 from durata.category import Category, categorise
 from durata.kernels.arrays import FloatArray
-from durata.records.cells import Cell, Defect, as_day, as_label, as_number, label
+from durata.language.speaking import speak
+from durata.records.amounts import PLAIN_NUMBERS, NumberRules, as_number, read_number
+from durata.records.cells import Cell, Defect, as_label, folded_text, label
 from durata.records.columns import Wanted, level_names
+from durata.records.days import PLAIN_DAYS, DayRules, read_day
 from durata.study.near import advice, listed
 
 MOST_LEVELS = 50  # undeclared levels beyond this are no category: they may even be names of patients
 
-Value = TypeVar("Value", float, str)
-
 
 @dataclass(frozen=True, eq=False)
 class Typed:
-    """One column, typed: numbers (NaN missing) or categories, and the defects by position; those read as missing."""
+    """One column, typed: numbers (NaN missing) or categories, the defects by position, and how many cells were converted.
+
+    ``converted`` counts by kind the cells whose text is not the value itself: other ways of writing, units taken off,
+    texts that mean missing, what [data.values] replaced. ``trouble`` is what is wrong with the column as a whole.
+    """
 
     values: FloatArray | Category
     defects: Mapping[int, Defect]
     trouble: Defect | None = field(default=None)
+    converted: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_column(wanted: Wanted, cells: Sequence[Cell], missing: frozenset[str], values: Mapping[str, str]) -> Typed:
-    """Type one column; ``values`` maps cell texts to the texts that [data.values] puts in their place."""
+@dataclass(frozen=True, slots=True)
+class ColumnRules:
+    """How the cells of one column are read: what means missing, what [data.values] replaces, how values are written."""
+
+    missing: frozenset[str] = frozenset({""})
+    values: Mapping[str, str] = field(default_factory=dict)
+    days: DayRules = PLAIN_DAYS
+    numbers: NumberRules = PLAIN_NUMBERS
+
+
+Value = TypeVar("Value", float, str)
+Parse = Callable[[Cell], tuple[Value | Defect, tuple[str, ...]]]
+
+
+def read_column(wanted: Wanted, cells: Sequence[Cell], rules: ColumnRules) -> Typed:
+    """Type one column by the rules of the study."""
     if wanted.kind == "category":
-        return _categories(wanted, cells, missing, values)
-    parse = as_day if wanted.kind == "date" else as_number
-    numbers, defects = _parsed(cells, parse, missing, values)
+        return _categories(wanted, cells, rules)
+    parse: Parse[float]
+    if wanted.kind == "date":
+        parse = lambda cell: read_day(cell, rules.days)  # noqa: E731
+    else:
+        parse = lambda cell: read_number(cell, rules.numbers)  # noqa: E731
+    numbers, defects, converted = _parsed(cells, parse, rules)
     column = np.array([np.nan if value is None else value for value in numbers], dtype=np.float64)
     if wanted.kind == "number":
         _within_range(wanted, column, defects)
-    return Typed(column, defects)
+    return Typed(column, defects, converted=converted)
+
+
+def _read_label(cell: Cell) -> tuple[str | Defect, tuple[str, ...]]:
+    text = as_label(cell)
+    wide = (
+        isinstance(cell, str)
+        and not cell.isascii()
+        and not isinstance(text, Defect)
+        and folded_text(cell) != cell.strip()
+    )
+    return text, ("full-width characters",) if wide else ()
 
 
 def _parsed(
-    cells: Sequence[Cell], parse: Callable[[Cell], Value | Defect], missing: frozenset[str], values: Mapping[str, str]
-) -> tuple[list[Value | None], dict[int, Defect]]:
-    """Values (None missing or defective) and defects; each distinct cell is read once."""
+    cells: Sequence[Cell], parse: Parse[Value], rules: ColumnRules
+) -> tuple[list[Value | None], dict[int, Defect], dict[str, int]]:
+    """Values (None missing or defective), defects and what was converted; each distinct cell is read once."""
 
-    def read(cell: Cell) -> Value | Defect | None:
+    def read(cell: Cell) -> tuple[Value | Defect | None, tuple[str, ...]]:
         text = label(cell)
-        if text in values:
-            cell = text = values[text]
-        return None if text in missing else parse(cell)
+        mapped: tuple[str, ...] = ()
+        if text in rules.values:
+            cell = text = rules.values[text]
+            mapped = ("replaced as [data.values] says",)
+        if text in rules.missing:
+            return None, (*mapped, "read as missing") if text else mapped
+        value, kinds = parse(cell)
+        return value, (*mapped, *kinds)
 
-    known: dict[object, Value | Defect | None] = {}
+    known: dict[object, tuple[Value | Defect | None, tuple[str, ...]]] = {}
     column: list[Value | None] = []
     defects: dict[int, Defect] = {}
+    converted: Counter[tuple[str, ...]] = Counter()
+    kinds: tuple[str, ...]
     for k, cell in enumerate(cells):
         key = cell if type(cell) is str else (type(cell), cell)  # 1, 1.0 and True are equal, and not the same cell
         try:
-            value = known[key]
+            value, kinds = known[key]
         except KeyError:
-            value = known[key] = read(cell)
+            value, kinds = known[key] = read(cell)
         if isinstance(value, Defect):
             defects[k] = value
             value = None
+        elif kinds:
+            converted[kinds] += 1
         column.append(value)
-    return column, defects
+    by_kind: Counter[str] = Counter()
+    for kinds, n in converted.items():
+        for kind in kinds:
+            by_kind[kind] += n
+    return column, defects, dict(sorted(by_kind.items()))
 
 
 def _within_range(wanted: Wanted, column: FloatArray, defects: dict[int, Defect]) -> None:
@@ -88,8 +137,8 @@ def _within_range(wanted: Wanted, column: FloatArray, defects: dict[int, Defect]
             column[k] = np.nan
 
 
-def _categories(wanted: Wanted, cells: Sequence[Cell], missing: frozenset[str], values: Mapping[str, str]) -> Typed:
-    labels, defects = _parsed(cells, as_label, missing, values)
+def _categories(wanted: Wanted, cells: Sequence[Cell], rules: ColumnRules) -> Typed:
+    labels, defects, converted = _parsed(cells, _read_label, rules)
     names = level_names(wanted)
     declared = None if wanted.levels is None else [str(level) for level in wanted.levels]
     texts = [None if text is None else names.get(text, text) for text in labels]
@@ -111,7 +160,7 @@ def _categories(wanted: Wanted, cells: Sequence[Cell], missing: frozenset[str], 
         if first not in levels:
             return Typed(categorise(texts, levels), defects, _no_reference(first, levels))
         levels = [first, *(level for level in levels if level != first)]
-    return Typed(categorise(texts, levels), defects)
+    return Typed(categorise(texts, levels), defects, converted=converted)
 
 
 def _in_order(text: str) -> tuple[int, float, str]:
@@ -122,7 +171,7 @@ def _in_order(text: str) -> tuple[int, float, str]:
 
 def _unknown(text: str, levels: Iterable[str]) -> Defect:
     known = list(levels)
-    near = advice(text, known, "Correct the cell, or map it under [data.values].")
+    near = advice(text, known, speak("Correct the cell, or map it under [data.values]."))
     return Defect(
         "D08", "{text} is not a declared level ({levels}).", "{near}", {"levels": listed(known), "near": near}
     )
@@ -137,7 +186,7 @@ def _too_many(n: int, wanted: Wanted) -> Defect:
 
 
 def _no_reference(name: str, levels: Sequence[str]) -> Defect:
-    near = advice(name, levels, f"It has {listed(levels)}.")
+    near = advice(name, levels, speak("It has {levels}.", levels=listed(levels)))
     return Defect(
         "D08", "the reference {reference!r} does not occur in the column.", "{near}", {"reference": name, "near": near}
     )

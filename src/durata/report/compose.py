@@ -14,6 +14,7 @@ from durata.report.chapters.survival import survival
 from durata.report.chapters.wording import wording
 from durata.report.contents import Contents
 from durata.report.document import Block, Document
+from durata.report.origin import origin_text
 
 
 def compose(contents: Contents) -> Document:
@@ -31,4 +32,5 @@ def compose(contents: Contents) -> Document:
         blocks=tuple(blocks),
         footer=(words.say("front.footer", version=contents.provenance.durata),),
         language=study.study.language,
+        origin=origin_text(contents.provenance),
     )

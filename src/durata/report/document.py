@@ -184,6 +184,7 @@ class Document:
     """Everything a report says, in order; the same document gives the same file.
 
     ``subtitle`` is the question in one sentence; ``facts`` are short statements under it; ``footer`` ends the page.
+    ``origin`` says to machines what made it (:func:`durata.report.origin.origin_text`).
 
     Raises
     ------
@@ -196,6 +197,7 @@ class Document:
     footer: tuple[Text, ...] = ()
     facts: tuple[str, ...] = ()
     language: str = "en"
+    origin: str = ""
 
     def __post_init__(self) -> None:
         level = 0

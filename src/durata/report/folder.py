@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from durata.finding import DurataError
+from durata.language.speaking import speak
 
 if sys.platform == "win32":
     import msvcrt
@@ -79,7 +80,11 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
                 _remove(old)
             except OSError as error:
                 raise CannotWrite(
-                    f"{target} is written, but the output before it could not be removed: delete {old} by hand."
+                    speak(
+                        "{target} is written, but the output before it could not be removed: delete {old} by hand.",
+                        target=target,
+                        old=old,
+                    )
                 ) from error
 
 
@@ -102,7 +107,10 @@ def _absolute(target: Path) -> Path:
     absolute = Path(os.path.abspath(target))  # noqa: PTH100
     if not absolute.name:
         raise CannotWrite(
-            f"{absolute} is the root of the file system and cannot be replaced by a report. Name a folder in it."
+            speak(
+                "{target} is the root of the file system and cannot be replaced by a report. Name a folder in it.",
+                target=absolute,
+            )
         )
     return absolute
 
@@ -134,7 +142,7 @@ def _settle(target: Path, forward: bool) -> None:
     new, old = _beside(target, "new"), _beside(target, "old")
     if not target.exists() and old.exists():
         # Stopped between the two renames: the old folder is moved only when the new one is complete.
-        (new if forward and _recorded(new) is not None else old).replace(target)
+        (new if forward and recorded_sums(new) is not None else old).replace(target)
     _remove(new)
     _remove(old)
 
@@ -144,7 +152,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _recorded(folder: Path) -> dict[str, str] | None:
+def recorded_sums(folder: Path) -> dict[str, str] | None:
     """The sha256 of each file durata wrote into a folder, by relative path; None where there is no manifest of ours."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -159,8 +167,11 @@ def _recorded(folder: Path) -> dict[str, str] | None:
 def _check_replaceable(target: Path) -> None:
     """Replacing a folder deletes what is in it, so everything in it must be ours and as we left it."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        kind = "a link" if target.is_symlink() else "a file"
-        raise CannotWrite(f"{target} is {kind}, not a folder. Choose another output folder.")
+        raise CannotWrite(
+            speak("{target} is a link, not a folder. Choose another output folder.", target=target)
+            if target.is_symlink()
+            else speak("{target} is a file, not a folder. Choose another output folder.", target=target)
+        )
     if not target.exists():
         return
     present = {
@@ -170,16 +181,24 @@ def _check_replaceable(target: Path) -> None:
     }
     if not present:
         return
-    recorded = _recorded(target)
+    recorded = recorded_sums(target)
     if recorded is None:
         raise CannotWrite(
-            f"{target} already holds files that durata did not write. Choose another output folder, or empty this one."
+            speak(
+                "{target} already holds files that durata did not write. Choose another output folder, or empty this "
+                "one.",
+                target=target,
+            )
         )
     foreign = sorted(set(present) - set(recorded) - {MANIFEST})
     if foreign:
         raise CannotWrite(
-            f"{target} also holds {foreign[0]}, which durata did not write and would delete. "
-            "Move it elsewhere, or choose another output folder."
+            speak(
+                "{target} also holds {file}, which durata did not write and would delete. "
+                "Move it elsewhere, or choose another output folder.",
+                target=target,
+                file=foreign[0],
+            )
         )
     changed = sorted(
         name
@@ -188,8 +207,12 @@ def _check_replaceable(target: Path) -> None:
     )
     if changed:
         raise CannotWrite(
-            f"{changed[0]} in {target} was changed after durata wrote it, and would be lost. "
-            "Move it elsewhere, or choose another output folder."
+            speak(
+                "{file} in {target} was changed after durata wrote it, and would be lost. "
+                "Move it elsewhere, or choose another output folder.",
+                target=target,
+                file=changed[0],
+            )
         )
 
 
@@ -207,7 +230,10 @@ def _only_writer(target: Path) -> Iterator[None]:
         except OSError as refusal:
             os.close(handle)
             raise CannotWrite(
-                f"Another run of durata is writing to {target}. Wait for it, or choose another output folder."
+                speak(
+                    "Another run of durata is writing to {target}. Wait for it, or choose another output folder.",
+                    target=target,
+                )
             ) from refusal
         if _same_file(path, handle):
             break
@@ -256,12 +282,16 @@ def _in_words(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _DISK_FULL:
-            why = "the disk is full (or the file too large for it). Free some space, or choose another output folder"
+            why = speak(
+                "the disk is full (or the file too large for it). Free some space, or choose another output folder"
+            )
         elif error.errno in _NOT_ALLOWED:
-            why = (
+            why = speak(
                 "it may not be written: it is read-only, belongs to somebody else, or a file in it is open in another "
                 "program. Close the file, or choose another output folder"
             )
         else:
-            why = f"the system says: {error.strerror or error}. Choose another output folder"
-        raise CannotWrite(f"{target} was not written: {why}. What was there before is unchanged.") from error
+            why = speak("the system says: {reason}. Choose another output folder", reason=error.strerror or str(error))
+        raise CannotWrite(
+            speak("{target} was not written: {why}. What was there before is unchanged.", target=target, why=why)
+        ) from error

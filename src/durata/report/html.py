@@ -10,6 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from durata.report.document import Document, Heading, runs
+from durata.report.origin import sealed
 from durata.show.drawing import Drawing
 from durata.show.printable import UNPRINTABLE
 from durata.show.table import Table, before_point
@@ -49,7 +50,7 @@ def to_html(document: Document) -> str:
         for entry in document.numbered()
         if isinstance(entry.block, Heading) and entry.block.level <= 2
     ]
-    return environment.get_template("report.html.jinja").render(
+    page = environment.get_template("report.html.jinja").render(
         document=document,
         entries=document.numbered(),
         targets=targets,
@@ -57,6 +58,7 @@ def to_html(document: Document) -> str:
         policy=POLICY,
         css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
     )
+    return sealed(page) if document.origin else page
 
 
 def _template(name: str) -> str:

@@ -1,10 +1,12 @@
-"""How rules word numbers: p-values and hazard ratios, the same in every message."""
+"""How rules word numbers: p-values and hazard ratios, the same in every message and in the language spoken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from durata.estimate.claim import Contrast
+from durata.language.speaking import speak
+from durata.study.types import Study
 
 PLAIN = 0.95
 
@@ -16,19 +18,53 @@ def p_words(p_value: float) -> str:
     ('p = 0.025', 'p < 0.001', 'p > 0.999')
     """
     if p_value < 0.001:
-        return "p < 0.001"
-    return "p > 0.999" if p_value > 0.999 else f"p = {p_value:.3f}"
+        return speak("p < 0.001")
+    return speak("p > 0.999") if p_value > 0.999 else speak("p = {p:.3f}", p=p_value)
 
 
 def limits_words(contrast: Contrast) -> str:
     """That limits hold for several comparisons together, where they do."""
-    return "" if contrast.conf_level == PLAIN else ", simultaneous with the other comparison(s)"
+    return "" if contrast.conf_level == PLAIN else speak(", simultaneous with the other comparison(s)")
 
 
 def contrast_words(contrasts: Iterable[Contrast]) -> str:
     """Hazard ratios with interval and p-value, one after the other."""
-    return "; ".join(
-        f"{c.level} against {c.reference} has hazard ratio {c.hazard_ratio:.2f} ({100 * c.conf_level:g}% CI "
-        f"{c.conf_low:.2f} to {c.conf_high:.2f}{limits_words(c)}), {p_words(c.p_value)}"
+    return joined(
+        speak(
+            "{level} against {reference} has hazard ratio {ratio:.2f} ({percent:g}% CI {low:.2f} to {high:.2f}{limits}), {p}",
+            level=c.level,
+            reference=c.reference,
+            ratio=c.hazard_ratio,
+            percent=100 * c.conf_level,
+            low=c.conf_low,
+            high=c.conf_high,
+            limits=limits_words(c),
+            p=p_words(c.p_value),
+        )
         for c in contrasts
     )
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Parts of a sentence, one after the other."""
+    return speak("; ").join(parts)
+
+
+def outcome_name(study: Study, outcome: str) -> str:
+    """What an outcome is called in messages."""
+    return study.outcomes[outcome].label or outcome
+
+
+def covariate_name(study: Study, covariate: str) -> str:
+    """What a covariate is called in messages."""
+    return study.covariates[covariate].label or covariate
+
+
+def subgroup_name(study: Study, subgroup: str) -> str:
+    """What a subgroup is called in messages."""
+    return study.subgroups[subgroup].label or subgroup
+
+
+def unit_words(unit: str) -> str:
+    """A unit of time in the language spoken."""
+    return {"days": speak("days"), "weeks": speak("weeks"), "months": speak("months"), "years": speak("years")}[unit]

@@ -7,6 +7,8 @@ from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Effects, Summary, Test
+from durata.language.speaking import speak
+from durata.show.number_style import between, bracketed, number_style, sentences
 from durata.show.numbers import (
     NORMAL_QUANTILE,
     Cell,
@@ -51,7 +53,18 @@ def sentence(words: str) -> str:
     """
     text = words.strip()
     first = text[:1] if text.startswith("p ") else text[:1].upper()
-    return first + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
+    return (
+        first + text[1:] + ("" if text.endswith((".", "!", "?", "。", "！", "？")) or not text else number_style().stop)
+    )
+
+
+def versus(group: object, reference: object) -> str:
+    """A comparison of two groups as a table or a figure names it.
+
+    >>> versus("long", "short")
+    'long vs short'
+    """
+    return speak("{group} vs {reference}", group=group, reference=reference)
 
 
 def tested_cell(test: Test | Refused | None) -> Cell:
@@ -63,21 +76,21 @@ def tested_cell(test: Test | Refused | None) -> Cell:
     return p_cell({**test.glance(), "note": ""})
 
 
-def p_cell(
-    row: Mapping[str, Any], name: str = "p_value", *, otherwise: str = "This test could not be computed."
-) -> Cell:
+def p_cell(row: Mapping[str, Any], name: str = "p_value", *, otherwise: str = "") -> Cell:
     """The p-value of one row with a note that names its test (only for the raw p-value), or why there is none."""
     p, note = number_of(row, name), sentence(str(row.get("note") or ""))
     if p is None:
-        return refused(note or otherwise)
+        return refused(note or otherwise or speak("This test could not be computed."))
     method = sentence(str(row.get("method") or "")) if name == "p_value" else ""
-    return Cell(p_value(p), f"{method} {note}".strip() if method else "")
+    return Cell(p_value(p), sentences(part for part in (method, note) if part) if method else "")
 
 
 def count_cell(row: Mapping[str, Any], name: str) -> Cell:
     """A number of people or events, or why it is not known."""
     value = number_of(row, name)
-    return Cell(count(value)) if value is not None else refused(str(row.get("note") or "This number is not known."))
+    return (
+        Cell(count(value)) if value is not None else refused(str(row.get("note") or speak("This number is not known.")))
+    )
 
 
 def common_decimals(rows: Iterable[Mapping[str, Any]], factor: float = 1.0, at_most: int = 2) -> int:
@@ -98,11 +111,11 @@ def estimate_cell(row: Mapping[str, Any], places: int, factor: float = 1.0) -> C
     value, low, high = (number_of(row, name) for name in ("estimate", "conf_low", "conf_high"))
     note = sentence(str(row.get("note") or ""))
     if value is None:
-        return refused(note or "There is no estimate.")
+        return refused(note or speak("There is no estimate."))
     if low is None or high is None or low == high:
-        return Cell(fixed(factor * value, places), note or "There is no interval: the estimate has no spread.")
-    limits = f"{fixed(factor * low, places)} to {fixed(factor * high, places)}"
-    return Cell(f"{fixed(factor * value, places)} ({limits})", note)
+        return Cell(fixed(factor * value, places), note or speak("There is no interval: the estimate has no spread."))
+    limits = between(fixed(factor * low, places), fixed(factor * high, places))
+    return Cell(bracketed(fixed(factor * value, places), limits), note)
 
 
 def ratio_cell(row: Mapping[str, Any]) -> Cell:
@@ -110,15 +123,16 @@ def ratio_cell(row: Mapping[str, Any]) -> Cell:
     value, low, high = (number_of(row, name) for name in ("estimate", "conf_low", "conf_high"))
     note = sentence(str(row.get("note") or ""))
     if value is None:
-        return refused(note or "There is no ratio.")
+        return refused(note or speak("There is no ratio."))
     if low is None:
-        return Cell(ratio(value) if value else "0", note or "There is no interval for this ratio.")
+        return Cell(ratio(value) if value else "0", note or speak("There is no interval for this ratio."))
+    to = number_style().to
     shown = ratio_interval(value, low, float("inf") if high is None else high)
     if high is None:
-        shown = shown.rpartition(" to ")[0] + " to no limit)"
+        shown = shown.rpartition(to)[0] + to + speak("no limit") + ")"
     if value == 0:
         # no event in the group at all: 0 is what was counted, not a very small ratio
-        shown = f"0 (0 to{shown.rpartition(' to')[2]}"
+        shown = bracketed("0", between("0", shown.rpartition(to)[2].removesuffix(")")))
     return Cell(shown, note)
 
 

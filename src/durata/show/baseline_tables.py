@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from durata.estimate.result import Summary
+from durata.language.speaking import speak
 from durata.show.answer_cells import OVERALL, notes_of, number_of, p_cell
 from durata.show.effect_tables import Words
+from durata.show.number_style import bracketed, number_style, sentences
 from durata.show.numbers import Cell, count, decimals, fixed, percent, refused
 from durata.show.table import BLANK, Head, Row, Table
 
 # a unit of time in the singular ("the effect of one year more") as the unit of a described number
 PLURAL: Mapping[str, str] = {"day": "days", "week": "weeks", "month": "months", "year": "years"}
-YES_OR_NO = ({"no", "yes"}, {"false", "true"})
-YES = {"yes", "true"}
+YES_OR_NO = ({"no", "yes"}, {"false", "true"}, {"否", "是"}, {"无", "有"})
+YES = {"yes", "true", "是", "有"}
 NOT_KNOWN = "Not known"
 # no-break spaces: what belongs together stays in one line of a narrow column
 MEDIAN, MEAN, SHARE = "median\u00a0(Q1,\u00a0Q3)", "mean\u00a0±\u00a0SD", "n\u00a0(%)"
@@ -29,8 +31,8 @@ def baseline_table_shown(
     *,
     title: str,
     places: Mapping[str, int] | None = None,
-    overall: str = OVERALL,
-    stub_head: str = "Characteristic",
+    overall: str = "",
+    stub_head: str = "",
 ) -> Table:
     """Table 1 from the answer of :func:`durata.estimate.baseline.baseline_table`.
 
@@ -59,10 +61,11 @@ def baseline_table_shown(
     named = words or Words()
     sizes: Mapping[str, int] = summary.settings["sizes"]
     compared = summary.settings["by"] is not None
-    columns = [*sizes.items(), (overall, sum(sizes.values()))] if compared else [(overall, sum(sizes.values()))]
-    heads = [Head(f"{name} (n\u00a0=\u00a0{count(size)})") for name, size in columns]
+    everybody = overall or speak(OVERALL)
+    columns = [*sizes.items(), (everybody, sum(sizes.values()))] if compared else [(everybody, sum(sizes.values()))]
+    heads = [Head(column_head(name, size)) for name, size in columns]
     if compared:
-        heads += [Head("p"), Head("SMD")]
+        heads += [Head(speak("p")), Head("SMD")]
     ways: Mapping[str, str] = summary.settings["summary"]
     rows: list[Row] = []
     described_as = _by_covariate(summary)
@@ -75,7 +78,13 @@ def baseline_table_shown(
             rows += _number(_label(name, named), described, ways[name], tested, given)
         else:
             rows += _category(named.variable(name), described, [size for _, size in columns], tested)
-    return Table(title, stub_head, tuple(heads), tuple(rows), _notes(summary, rows, compared=compared))
+    notes = _notes(summary, rows, compared=compared)
+    return Table(title, stub_head or speak("Characteristic"), tuple(heads), tuple(rows), notes)
+
+
+def column_head(name: str, size: float) -> str:
+    """A group with its size over a column: ``"short (n = 25)"``."""
+    return speak("{name} (n\u00a0=\u00a0{n})", name=name, n=count(size))
 
 
 def _by_covariate(summary: Summary) -> dict[str, list[dict[str, Any]]]:
@@ -91,25 +100,27 @@ def _number(
     label: str, described: Sequence[Mapping[str, Any]], way: str, tested: tuple[Cell, ...], places: int | None
 ) -> Iterator[Row]:
     shown = _places(described, way) if places is None else places
-    how = MEDIAN if way == "median" else MEAN
+    how = speak(MEDIAN if way == "median" else MEAN)
     cells = tuple(_number_cell(row, way, shown) for row in described)
-    yield Row(f"{label}, {how}", (*cells, *tested))
+    yield Row(f"{label}{number_style().part}{how}", (*cells, *tested))
     yield from _not_known(described, len(tested))
 
 
 def _number_cell(row: Mapping[str, Any], way: str, places: int) -> Cell:
     middle = number_of(row, "estimate")
     if middle is None:
-        return refused(str(row.get("note") or "Nobody with a known value."))
+        return refused(str(row.get("note") or speak("Nobody with a known value.")))
     if way == "median":
         first, third = number_of(row, "quartile_1"), number_of(row, "quartile_3")
         if first is None or third is None:
-            return Cell(fixed(middle, places), "No quartiles.")
-        return Cell(f"{fixed(middle, places)} ({fixed(first, places)}, {fixed(third, places)})")
+            return Cell(fixed(middle, places), speak("No quartiles."))
+        return Cell(
+            bracketed(fixed(middle, places), number_style().comma.join((fixed(first, places), fixed(third, places))))
+        )
     spread = number_of(row, "std_dev")
     if spread is None:
-        return Cell(fixed(middle, places), "No standard deviation: one patient with a known value.")
-    return Cell(f"{fixed(middle, places)} ± {fixed(spread, places)}")
+        return Cell(fixed(middle, places), speak("No standard deviation: one patient with a known value."))
+    return Cell(f"{fixed(middle, places)}{number_style().plus_minus}{fixed(spread, places)}")
 
 
 def _category(
@@ -119,31 +130,32 @@ def _category(
     width = len(sizes)
     levels = [described[start : start + width] for start in range(0, len(described), width)]
     names = {str(level[0]["level"]).casefold() for level in levels}
+    stub = f"{label}{number_style().part}{speak(SHARE)}"
     yes = next((level for level in levels if str(level[0]["level"]).casefold() in YES), None)
     if names in YES_OR_NO and yes is not None and len(levels) == 2:
-        yield Row(f"{label}, {SHARE}", (*(_level_cell(row) for row in yes), *tested))
+        yield Row(stub, (*(_level_cell(row) for row in yes), *tested))
     elif levels:
-        yield Row(f"{label}, {SHARE}", ((BLANK,) * width + tested))
+        yield Row(stub, ((BLANK,) * width + tested))
         for level in levels:
             cells = tuple(_level_cell(row) for row in level)
             yield Row(str(level[0]["level"]), (*cells, *((BLANK,) * len(tested))), depth=1)
     else:
-        nobody = refused("Nobody with a known value.")
-        yield Row(f"{label}, {SHARE}", ((nobody,) * width + tested))
+        nobody = refused(speak("Nobody with a known value."))
+        yield Row(stub, ((nobody,) * width + tested))
     yield from _not_known(levels[0] if levels else [{"missing": size} for size in sizes], len(tested))
 
 
 def _level_cell(row: Mapping[str, Any]) -> Cell:
     share = number_of(row, "estimate")
     if share is None:
-        return refused(str(row.get("note") or "Nobody with a known value."))
-    return Cell(f"{count(float(row['events']))} ({percent(share).rstrip('%')})")
+        return refused(str(row.get("note") or speak("Nobody with a known value.")))
+    return Cell(bracketed(count(float(row["events"])), percent(share).rstrip("%")))
 
 
 def _not_known(described: Sequence[Mapping[str, Any]], tested: int) -> Iterator[Row]:
     missing = [int(row["missing"]) for row in described]
     if any(missing):
-        yield Row(NOT_KNOWN, (*(Cell(count(number)) for number in missing), *((BLANK,) * tested)), depth=1)
+        yield Row(speak(NOT_KNOWN), (*(Cell(count(number)) for number in missing), *((BLANK,) * tested)), depth=1)
 
 
 def _compared(row: Mapping[str, Any]) -> tuple[Cell, Cell]:
@@ -153,13 +165,15 @@ def _compared(row: Mapping[str, Any]) -> tuple[Cell, Cell]:
     if difference is not None:
         return p_cell(row), Cell(fixed(difference, 2))
     # the note then says why there is no difference: it belongs to that cell, and to p only where there is none
-    missing = refused(note or "There is no standardised difference.")
+    missing = refused(note or speak("There is no standardised difference."))
     return (p_cell(row) if number_of(row, "p_value") is None else p_cell({**row, "note": ""})), missing
 
 
 def _label(name: str, words: Words) -> str:
     unit = words.units.get(name, "")
-    return f"{words.variable(name)}, {PLURAL.get(unit, unit)}" if unit else words.variable(name)
+    # a unit of time is said in the language; any other stands as declared
+    shown = speak(PLURAL[unit]) if unit in PLURAL else unit
+    return speak("{label}, {unit}", label=words.variable(name), unit=shown) if unit else words.variable(name)
 
 
 def _places(described: Sequence[Mapping[str, Any]], way: str) -> int:
@@ -195,12 +209,12 @@ def _whole(value: float) -> bool:
 def _notes(summary: Summary, rows: Sequence[Row], *, compared: bool) -> tuple[str, ...]:
     said = []
     if "median" in summary.settings["summary"].values():
-        said.append("Q1, Q3: first and third quartile.")
+        said.append(speak("Q1, Q3: first and third quartile."))
     if "mean" in summary.settings["summary"].values():
-        said.append("SD: standard deviation.")
+        said.append(speak("SD: standard deviation."))
     if compared:
-        said.append("SMD: standardised difference, the largest between any two groups.")
-    if any(row.stub == NOT_KNOWN and row.depth for row in rows):
-        said.append("Percentages and tests are of the patients whose value is known.")
+        said.append(speak("SMD: standardised difference, the largest between any two groups."))
+    if any(row.stub == speak(NOT_KNOWN) and row.depth for row in rows):
+        said.append(speak("Percentages and tests are of the patients whose value is known."))
     in_cells = " ".join(cell.note for row in rows for cell in row.cells)
-    return (*([" ".join(said)] if said else []), *(note for note in notes_of([summary]) if note not in in_cells))
+    return (*([sentences(said)] if said else []), *(note for note in notes_of([summary]) if note not in in_cells))

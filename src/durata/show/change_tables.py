@@ -7,7 +7,10 @@ from typing import Any
 
 from durata.estimate.change import DIFFERENCE, INDIVIDUAL
 from durata.estimate.result import Summary
+from durata.language.speaking import speak
 from durata.show.answer_cells import OVERALL, confidence, number_of, p_cell
+from durata.show.baseline_tables import MEAN, column_head
+from durata.show.number_style import between, number_style
 from durata.show.numbers import Cell, count, decimals, fixed, refused
 from durata.show.table import BLANK, Head, Row, Table
 
@@ -23,9 +26,9 @@ def change_table(
     title: str,
     unit: str = "",
     divide_by: float = 1.0,
-    before: str = "Before",
-    after: str = "After",
-    overall: str = OVERALL,
+    before: str = "",
+    after: str = "",
+    overall: str = "",
     places: int | None = None,
 ) -> Table:
     """What changed in the same persons, quantities in rows and groups in columns.
@@ -47,12 +50,11 @@ def change_table(
     columns = [rows[start : start + ROWS_A_GROUP] for start in range(0, len(rows), ROWS_A_GROUP)]
     between = {str(row["term"]): row for row in change.rows() if "group" not in row}
     by_group = change.settings["by"] is not None
-    names = [str(column[BEFORE]["group"]) for column in columns[:-1]] + [overall]
+    names = [str(column[BEFORE]["group"]) for column in columns[:-1]] + [overall or speak(OVERALL)]
     heads: tuple[Head, ...] = tuple(
-        Head(f"{name} (n\u00a0=\u00a0{count(column[BEFORE]['n'])})")
-        for name, column in zip(names, columns, strict=True)
+        Head(column_head(name, column[BEFORE]["n"])) for name, column in zip(names, columns, strict=True)
     )
-    heads += (Head("p between groups"),) if by_group else ()
+    heads += (Head(speak("p between groups")),) if by_group else ()
     digits = _places(columns[-1], factor) if places is None else places
 
     def line(stub: str, which: int, cell: Callable[[Answered], Cell], depth: int = 0, last: Cell = BLANK) -> Row:
@@ -67,24 +69,28 @@ def change_table(
     def amount_limits(row: Answered) -> Cell:
         return _limits(row, digits, factor)
 
-    in_unit, limits = f", {unit}" if unit else "", confidence(change)
+    def stub(quantity: str, how: str = "") -> str:
+        named = speak("{label}, {unit}", label=quantity, unit=unit) if unit else quantity
+        return f"{named}{number_style().part}{how}" if how else named
+
+    limits, first, second = confidence(change), before or speak("Before"), after or speak("After")
     body: tuple[Row, ...] = (
-        line(f"{before}{in_unit}, mean\u00a0±\u00a0SD", BEFORE, mean),
-        line(f"{after}{in_unit}, mean\u00a0±\u00a0SD", AFTER, mean),
-        line(f"Mean difference{in_unit}", MEAN_DIFFERENCE, amount, last=_between(between, DIFFERENCE)),
+        line(stub(first, speak(MEAN)), BEFORE, mean),
+        line(stub(second, speak(MEAN)), AFTER, mean),
+        line(stub(speak("Mean difference")), MEAN_DIFFERENCE, amount, last=_between(between, DIFFERENCE)),
         line(limits, MEAN_DIFFERENCE, amount_limits, 1),
-        line("p, paired t test", MEAN_DIFFERENCE, _t_test, 1),
-        line("p, Wilcoxon signed-rank test", BY_RANKS, _ranks, 1),
-        line("Mean of individual changes,\u00a0%", PERCENT, _percent, last=_between(between, INDIVIDUAL)),
+        line(speak("p, paired t test"), MEAN_DIFFERENCE, _t_test, 1),
+        line(speak("p, Wilcoxon signed-rank test"), BY_RANKS, _ranks, 1),
+        line(speak("Mean of individual changes,\u00a0%"), PERCENT, _percent, last=_between(between, INDIVIDUAL)),
         line(limits, PERCENT, _percent_limits, 1),
-        line("Change of the mean,\u00a0%", OF_MEANS, _percent),
+        line(speak("Change of the mean,\u00a0%"), OF_MEANS, _percent),
         line(limits, OF_MEANS, _percent_limits, 1),
     )
     left_out = [int(column[BEFORE]["missing"]) for column in columns]
     if any(left_out):
         cells = tuple(Cell(count(number)) for number in left_out)
-        body += (Row("Patients without both values", (*cells, *((BLANK,) if by_group else ()))),)
-    said = (
+        body += (Row(speak("Patients without both values"), (*cells, *((BLANK,) if by_group else ()))),)
+    said = speak(
         "Negative: a decrease. The mean of individual changes gives every patient the same weight, the change of the "
         "mean gives more to larger values: they are different numbers."
     )
@@ -101,10 +107,10 @@ def _places(column: Sequence[Answered], factor: float) -> int:
 def _mean(row: Answered, places: int, factor: float) -> Cell:
     middle, spread = number_of(row, "estimate"), number_of(row, "std_dev")
     if middle is None:
-        return refused(str(row.get("note") or "Nobody with both values."))
+        return refused(str(row.get("note") or speak("Nobody with both values.")))
     if spread is None:
-        return Cell(fixed(factor * middle, places), "No standard deviation: one patient with both values.")
-    return Cell(f"{fixed(factor * middle, places)} ± {fixed(factor * spread, places)}")
+        return Cell(fixed(factor * middle, places), speak("No standard deviation: one patient with both values."))
+    return Cell(f"{fixed(factor * middle, places)}{number_style().plus_minus}{fixed(factor * spread, places)}")
 
 
 def _estimate(row: Answered, places: int, factor: float) -> Cell:
@@ -116,7 +122,7 @@ def _limits(row: Answered, places: int, factor: float) -> Cell:
     low, high = number_of(row, "conf_low"), number_of(row, "conf_high")
     if low is None or high is None:
         return refused(_why(row))
-    return Cell(f"{fixed(factor * low, places)} to {fixed(factor * high, places)}")
+    return Cell(between(fixed(factor * low, places), fixed(factor * high, places)))
 
 
 def _percent(row: Answered) -> Cell:
@@ -134,13 +140,15 @@ def _t_test(row: Answered) -> Cell:
 
 def _ranks(row: Answered) -> Cell:
     words = str(row.get("method") or "")
-    how = words.partition("(")[2].rstrip(")")
+    how = words.replace("（", "(").replace("）", ")").partition("(")[2].rstrip(")")
     return p_cell({**row, "method": how})
 
 
 def _between(tests: Mapping[str, Answered], term: str) -> Cell:
-    return p_cell(tests[term]) if term in tests else refused("Not tested: there is no such change in every group.")
+    return (
+        p_cell(tests[term]) if term in tests else refused(speak("Not tested: there is no such change in every group."))
+    )
 
 
 def _why(row: Answered) -> str:
-    return str(row.get("note") or "This number could not be computed.")
+    return str(row.get("note") or speak("This number could not be computed."))

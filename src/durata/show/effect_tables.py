@@ -9,12 +9,15 @@ from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Effects, Summary, Term, Test
+from durata.language.speaking import speak
+from durata.show.number_style import number_style
 from durata.show.numbers import Cell, count, fixed, known, p_value, ratio_interval, refused
 from durata.show.survival_tables import test_cells
 from durata.show.table import Head, Row, Table
 
 REFERENCE = "1 (reference)"
 GLOBAL = "GLOBAL"
+TIMES = {"day", "week", "month", "year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,11 @@ class Words:
         """The label of a coefficient that stands in a row of its own."""
         label = self.variable(term.variable)
         if term.level:
-            return f"{label}: {term.level}"
+            return f"{label}{number_style().colon}{term.level}"
         unit = self.units.get(term.variable)
-        return f"{label}, per {unit}" if unit else label
+        if not unit:
+            return label
+        return speak("{label}, per {unit}", label=label, unit=speak(unit) if unit in TIMES else unit)
 
 
 def effects_table(
@@ -57,11 +62,12 @@ def effects_table(
     several = len(models) > 1
     heads: list[Head] = []
     if counts is not None:
-        heads += [Head("Patients", "right"), Head("Events", "right")]
+        heads += [Head(speak("Patients"), "right"), Head(speak("Events"), "right")]
     for name, model in models.items():
         confidence = model.conf_level if isinstance(model, Effects) else 0.95
         spanner = name if several else ""
-        heads += [Head(f"Hazard ratio ({fixed(100 * confidence, 0)}% CI)", spanner=spanner), Head("p", spanner=spanner)]
+        ratio = speak("Hazard ratio ({level})", level=f"{fixed(100 * confidence, 0)}% CI")
+        heads += [Head(ratio, spanner=spanner), Head(speak("p"), spanner=spanner)]
 
     estimated = {name: _by_level(model) for name, model in models.items() if isinstance(model, Effects)}
     rows: list[Row] = []
@@ -70,7 +76,7 @@ def effects_table(
         depth = 1 if reference else 0
         if reference:
             rows.append(Row(words.variable(variable), heading=True))
-            given = (Cell(REFERENCE), Cell(""))
+            given = (Cell(speak(REFERENCE)), Cell(""))
             rows.append(
                 Row(
                     reference,
@@ -98,9 +104,9 @@ def effects_table(
         reasons = {name: model.reason for name, model in models.items() if isinstance(model, Refused)}
         rows.append(
             Row(
-                "Every model",
+                speak("Every model"),
                 (
-                    *((refused("No model was fitted."),) * (2 if counts is not None else 0)),
+                    *((refused(speak("No model was fitted.")),) * (2 if counts is not None else 0)),
                     *(refused(reasons[name]) for name in models for _ in range(2)),
                 ),
             )
@@ -114,30 +120,31 @@ def effects_table(
 def effect_cells(row: Mapping[str, Any] | None) -> tuple[Cell, Cell]:
     """Hazard ratio with interval, and p-value, from one row of Effects (log scale)."""
     if row is None:
-        cell = refused("Not in this model.")
+        cell = refused(speak("Not in this model."))
         return cell, cell
     values = [row.get(name) for name in ("estimate", "conf_low", "conf_high")]
     if any(value is None or not known(value) for value in values):
-        cell = refused(str(row.get("note") or "This coefficient could not be estimated."))
+        cell = refused(str(row.get("note") or speak("This coefficient could not be estimated.")))
         return cell, cell
     p = row.get("p_value")
     note = str(row.get("note") or "")
     return (
         Cell(ratio_interval(*(_exponential(float(value)) for value in values if value is not None)), note),
-        Cell(p_value(p)) if p is not None and known(p) else refused(note or "There is no p-value."),
+        Cell(p_value(p)) if p is not None and known(p) else refused(note or speak("There is no p-value.")),
     )
 
 
 def proportional_hazards_table(test: Test | Summary, *, title: str, words: Words = Words()) -> Table:
     """The test of proportional hazards by term, the global test last."""
-    heads = (Head("Chi-square"), Head("df"), Head("p"))
+    heads = (Head(speak("Chi-square")), Head(speak("df")), Head(speak("p")))
+    together = speak("All terms together")
     body = []
     for row in test.rows():
         name = str(row.get("term", "")) or GLOBAL
-        stub = "All terms together" if name.upper() == GLOBAL else words.variable(name)
+        stub = together if name.upper() == GLOBAL else words.variable(name)
         body.append(Row(stub, test_cells(row)))
-    body.sort(key=lambda row: row.stub == "All terms together")
-    return Table(title, "Term", heads, tuple(body), tuple(note.message for note in test.notes))
+    body.sort(key=lambda row: row.stub == together)
+    return Table(title, speak("Term"), heads, tuple(body), tuple(note.message for note in test.notes))
 
 
 def _exponential(value: float) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from durata.language.speaking import speak
+from durata.show.number_style import between, bracketed, number_style
+
 MINUS = "−"
 NOTHING = "–"
 NORMAL_QUANTILE = 1.959963984540054
@@ -46,7 +49,7 @@ def fixed(value: float, decimals: int) -> str:
     """
     if not math.isfinite(value):
         raise ValueError(f"{value!r} is not a number to print: say why with refused(reason)")
-    text = f"{value:,.{max(decimals, 0)}f}"
+    text = f"{value:,.{max(decimals, 0)}f}".replace(",", number_style().thousands)
     if text.startswith("-"):
         return MINUS + text[1:] if any(digit in text for digit in "123456789") else text[1:]
     return text
@@ -88,7 +91,7 @@ def counted(number: float, thing: str) -> str:
     ('1 patient', '1,254 events')
     """
     text = count(number)
-    return f"{text} {thing}" if text == "1" else f"{text} {thing}s"
+    return speak(f"{{n}} {thing}" if text == "1" else f"{{n}} {thing}s", n=text)
 
 
 def p_value(p: float) -> str:
@@ -110,8 +113,11 @@ def p_phrase(p: float, name: str = "p") -> str:
     >>> p_phrase(0.0249), p_phrase(1e-9)
     ('p = 0.025', 'p < 0.001')
     """
-    text = p_value(p)
-    return f"{name} {text[0]} {text[1:]}" if text[0] in "<>" else f"{name} = {text}"
+    text, style = p_value(p), number_style()
+    # in a table's head it is a value of P, in a sentence it is P
+    said = style.p if name == "p" else speak(name).removesuffix("值")
+    sign, digits = (text[0], text[1:]) if text[0] in "<>" else ("=", text)
+    return f"{said}{style.equals}{sign}{style.equals}{digits}"
 
 
 def percent(share: float, places: int = 1) -> str:
@@ -137,7 +143,7 @@ def count_percent(part: float, whole: float) -> str:
     >>> count_percent(25, 50), count_percent(0, 0)
     ('25 (50.0%)', '0')
     """
-    return f"{count(part)} ({percent(part / whole)})" if whole > 0 else count(part)
+    return bracketed(count(part), percent(part / whole)) if whole > 0 else count(part)
 
 
 def part_of_whole(part: float, whole: float) -> str:
@@ -148,7 +154,7 @@ def part_of_whole(part: float, whole: float) -> str:
     """
     if not whole > 0:
         raise ValueError("nobody has no share: say why with refused(reason)")
-    return f"{percent(part / whole)} ({count(part)}/{count(whole)})"
+    return bracketed(percent(part / whole), f"{count(part)}/{count(whole)}")
 
 
 def percent_interval(share: float, low: float, high: float, places: int | None = None) -> str:
@@ -162,7 +168,10 @@ def percent_interval(share: float, low: float, high: float, places: int | None =
     if places is None:
         spread = (high - low) / (2 * NORMAL_QUANTILE)
         places = min(1, decimals(100 * spread)) if spread > 0 else 1
-    return f"{percent(share, places)} ({percent(low, places)[:-1]} to {percent(high, places)[:-1]})"
+    limits = [percent(limit, places) for limit in (low, high)]
+    if not number_style().each_percent:
+        limits = [limit[:-1] for limit in limits]
+    return bracketed(percent(share, places), between(*limits))
 
 
 def ratio(value: float, places: int = 2) -> str:
@@ -174,7 +183,7 @@ def ratio(value: float, places: int = 2) -> str:
     if math.isnan(value) or value < 0:
         raise ValueError(f"a ratio is a positive number, not {value!r}")
     if value >= 10_000:
-        return ">9,999"
+        return f">{fixed(9999, 0)}"
     if value < 0.001:
         return "<0.001"  # a ratio is never 0: what is 0 in double precision is a very small one
     shown = places if value < 10 else places - 1 if value < 100 else 0
@@ -199,7 +208,17 @@ def ratio_interval(value: float, low: float, high: float) -> str:
     places = 2
     if 0 < low < high < math.inf:
         places = max(2, min(3, decimals(value * math.log(high / low) / (2 * NORMAL_QUANTILE))))
-    return f"{ratio(value, places)} ({_beside_one(low, places)} to {_beside_one(high, places)})"
+    return bracketed(ratio(value, places), between(_beside_one(low, places), _beside_one(high, places)))
+
+
+def ratio_with_level(value: float, low: float, high: float, conf_level: float) -> str:
+    """A ratio with its interval inside a sentence, the interval's level named.
+
+    >>> ratio_with_level(0.5267, 0.2689, 1.0428, 0.95)
+    '0.53 (95% CI 0.27 to 1.04)'
+    """
+    level = f"({100 * conf_level:g}% CI{number_style().level}"
+    return ratio_interval(value, low, high).replace("(", level, 1)
 
 
 def _beside_one(limit: float, places: int) -> str:
@@ -219,7 +238,7 @@ def interval(value: float, low: float, high: float) -> str:
     """
     spread = (high - low) / (2 * NORMAL_QUANTILE)
     places = decimals(spread) if math.isfinite(spread) and spread > 0 else 2
-    return f"{fixed(value, places)} ({fixed(low, places)} to {fixed(high, places)})"
+    return bracketed(fixed(value, places), between(fixed(low, places), fixed(high, places)))
 
 
 def number(value: object) -> str:
@@ -231,7 +250,7 @@ def number(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if not math.isfinite(value):
-        return "not known" if math.isnan(value) else "unlimited"
+        return speak("not known") if math.isnan(value) else speak("unlimited")
     if value == round(value):
         return fixed(value, 0)
     return fixed(value, max(0, min(6, 2 - math.floor(math.log10(abs(value))))))

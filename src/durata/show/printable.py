@@ -7,6 +7,8 @@ import re
 # A capitalised word of the language, alone or with a hyphen and small letters: "Death", "Progression-free".
 _WORD = re.compile(r"([^\W\d_]{3,})((?:-[^\W\d_]+)*)(?![\w\-/])")
 
+HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
 # What XML 1.0 cannot hold (controls, lone surrogates, non-characters), and the marks that reverse the direction of
 # the text around them: with those a label could read as something other than what it is.
 UNPRINTABLE = re.compile(
@@ -44,7 +46,7 @@ def inside(label: str) -> str:
     ('T stage', 'Ki-67', 'Clavien-Dindo', 'WHO grade')
     """
     found = _WORD.match(label)
-    if found is None:
+    if found is None or HAN.search(label):  # a Latin word before Chinese ones is a name: "Cox回归"
         return label
     word, tail = found.groups()
     plain = word[:1].isupper() and word[1:].islower() and tail == tail.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from durata.language.speaking import speak
 from durata.show.numbers import Cell, counted, refused
 from durata.show.table import Head, Row, Table
 
@@ -24,23 +25,30 @@ class SetBeside(Protocol):
     def reason(self) -> str: ...  # noqa: D102
 
 
-def published_table(
-    figures: Iterable[SetBeside], *, title: str, printed: str = "Printed", reproduced: str = "This study"
-) -> Table:
+def published_table(figures: Iterable[SetBeside], *, title: str, printed: str = "", reproduced: str = "") -> Table:
     """Every printed figure beside the study's own; a figure that could not be computed says why."""
     beside = tuple(figures)
-    heads = (Head(printed), Head(reproduced), Head("Agrees", "left"))
+    heads = (
+        Head(printed or speak("Printed")),
+        Head(reproduced or speak("This study")),
+        Head(speak("Agrees"), "left"),
+    )
     rows = tuple(
         Row(
             one.figure,
             (
                 Cell(one.printed),
-                Cell(one.reproduced) if one.reproduced else refused(one.reason or "It could not be computed."),
-                Cell("Yes" if one.agrees else "No"),
+                Cell(one.reproduced) if one.reproduced else refused(one.reason or speak("It could not be computed.")),
+                Cell(speak("Yes") if one.agrees else speak("No")),
             ),
         )
         for one in beside
     )
     agreed = sum(one.agrees for one in beside)
-    said = f"{agreed} of {counted(len(beside), 'printed figure')} {'agrees' if agreed == 1 else 'agree'}, at the rounding they were printed with."
-    return Table(title, "Figure", heads, rows, (said,) if beside else ())
+    template = (
+        "{agreed} of {figures} agrees, at the rounding they were printed with."
+        if agreed == 1
+        else "{agreed} of {figures} agree, at the rounding they were printed with."
+    )
+    said = speak(template, agreed=agreed, figures=counted(len(beside), "printed figure"))
+    return Table(title, speak("Figure"), heads, rows, (said,) if beside else ())

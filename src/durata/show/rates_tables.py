@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from durata.estimate.result import Summary
+from durata.language.speaking import speak
 from durata.show.answer_cells import (
     OVERALL,
     common_decimals,
@@ -24,8 +25,8 @@ def rates_table(
     *,
     title: str,
     per: float = 100.0,
-    events: str = "Events",
-    overall: str = OVERALL,
+    events: str = "",
+    overall: str = "",
 ) -> Table:
     """Patients, events, person-time and the rate with its interval, one row a group.
 
@@ -36,24 +37,25 @@ def rates_table(
     per : the person-time a rate is shown for, in that unit.
     """
     factor = per * scale.length / float(rates.settings["per"])
-    person = f"patient-{scale.unit}"
+    person = speak(f"patient-{scale.unit}")
     heads = (
-        Head("Patients", "right"),
-        Head(events, "right"),
+        Head(speak("Patients"), "right"),
+        Head(events or speak("Events"), "right"),
         Head(person.capitalize()),
-        Head(f"Rate per {fixed(per, 0)} {person} ({confidence(rates)})"),
+        Head(
+            speak("Rate per {n} {person_time} ({level})", n=fixed(per, 0), person_time=person, level=confidence(rates))
+        ),
     )
     rows = rates.rows()
     places = common_decimals(rows, factor)
     grouped = rates.settings["by"] is not None
     body = []
     for position, row in enumerate(rows):
-        name = str(row["group"]) if grouped and position < len(rows) - 1 else overall
+        name = str(row["group"]) if grouped and position < len(rows) - 1 else overall or speak(OVERALL)
         time = number_of(row, "person_time")
-        shown = (
-            Cell(fixed(scale.shown(time), 1)) if time is not None else refused("The time under observation is unknown.")
-        )
+        unknown = refused(speak("The time under observation is unknown."))
+        shown = Cell(fixed(scale.shown(time), 1)) if time is not None else unknown
         body.append(
             Row(name, (count_cell(row, "n"), count_cell(row, "events"), shown, estimate_cell(row, places, factor)))
         )
-    return Table(title, "Group", heads, tuple(body), (sentence(rates.method), *notes_of([rates])))
+    return Table(title, speak("Group"), heads, tuple(body), (sentence(rates.method), *notes_of([rates])))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Summary, Test
+from durata.language.speaking import speak
 from durata.show.answer_cells import (
     OVERALL,
     confidence,
@@ -16,6 +17,7 @@ from durata.show.answer_cells import (
     p_cell,
     sentence,
     tested_cell,
+    versus,
 )
 from durata.show.numbers import Cell, count, percent, percent_interval, refused
 from durata.show.table import BLANK, Head, Row, Table
@@ -37,9 +39,7 @@ class ResponseResult:
     differences: Summary | Refused | None = None
 
 
-def response_table(
-    responses: Sequence[ResponseResult], *, title: str, overall: str = OVERALL, stub_head: str = "Response"
-) -> Table:
+def response_table(responses: Sequence[ResponseResult], *, title: str, overall: str = "", stub_head: str = "") -> Table:
     """Rates with interval, one row a group under each response; the tests stand on the response's own row.
 
     A column of patients whose response is not known appears where there are any. Percentages are of the others.
@@ -51,9 +51,9 @@ def response_table(
     tested = any(one.test is not None for one in responses)
     trends = any(one.trend is not None for one in responses)
     level = confidence(found[0]) if found else "95% CI"
-    heads = [Head("Responders / patients", "right"), Head(f"Rate ({level})")]
-    heads += [Head("Not known", "right")] if missing else []
-    heads += ([Head("p")] if tested else []) + ([Head("p for trend")] if trends else [])
+    heads = [Head(speak("Responders / patients"), "right"), Head(speak("Rate ({level})", level=level))]
+    heads += [Head(speak("Not known"), "right")] if missing else []
+    heads += ([Head(speak("p"))] if tested else []) + ([Head(speak("p for trend"))] if trends else [])
     rows: list[Row] = []
     for one in responses:
         tests = ((tested_cell(one.test),) if tested else ()) + ((tested_cell(one.trend),) if trends else ())
@@ -64,25 +64,23 @@ def response_table(
         by_group = one.rates.settings["by"] is not None
         for position, row in enumerate(one.rates.rows()):
             last = position == len(one.rates.table) - 1
-            name = overall if last or not by_group else str(row["group"])
+            name = (overall or speak(OVERALL)) if last or not by_group else str(row["group"])
             share, low, high = (number_of(row, key) for key in ("estimate", "conf_low", "conf_high"))
             cells = [Cell(f"{count(row['events'])}/{count(row['n'])}")]
             if share is None:
-                cells.append(refused(str(row.get("note") or "Nobody with a known response.")))
+                cells.append(refused(str(row.get("note") or speak("Nobody with a known response."))))
             elif low is None or high is None:
-                cells.append(Cell(percent(share), "There is no interval."))
+                cells.append(Cell(percent(share), speak("There is no interval.")))
             else:
                 cells.append(Cell(percent_interval(share, low, high, places=1)))
             cells += [Cell(count(row["missing"]))] if missing else []
             rows.append(Row(name, (*cells, *((BLANK,) * len(tests))), depth=1))
-    methods = dict.fromkeys(sentence(f"rates: {rates.method}") for rates in found)
+    methods = dict.fromkeys(sentence(speak("rates: {method}", method=rates.method)) for rates in found)
     notes = notes_of([answer for one in responses for answer in (one.rates, one.test, one.trend)])
-    return Table(title, stub_head, tuple(heads), tuple(rows), (*methods, *notes))
+    return Table(title, stub_head or speak("Response"), tuple(heads), tuple(rows), (*methods, *notes))
 
 
-def response_differences_table(
-    responses: Sequence[ResponseResult], *, title: str, stub_head: str = "Comparison"
-) -> Table:
+def response_differences_table(responses: Sequence[ResponseResult], *, title: str, stub_head: str = "") -> Table:
     """Differences of the rates of every pair of groups in percentage points, with raw and adjusted p-values.
 
     A response without ``differences`` is left out.
@@ -93,7 +91,11 @@ def response_differences_table(
     found = [differences for _, differences in asked if isinstance(differences, Summary)]
     adjust = str(found[0].settings.get("adjust", "holm")).capitalize() if found else "Holm"
     level = confidence(found[0]) if found else "95% CI"
-    heads = (Head(f"Difference, percentage points ({level})"), Head("p"), Head(f"p, {adjust}"))
+    heads = (
+        Head(speak("Difference, percentage points ({level})", level=level)),
+        Head(speak("p")),
+        Head(speak("p, {adjust}", adjust=adjust)),
+    )
     rows: list[Row] = []
     for label, differences in asked:
         if isinstance(differences, Refused):
@@ -102,7 +104,7 @@ def response_differences_table(
         pairs = differences.rows()
         rows.append(Row(label, heading=True))
         for row in pairs:
-            stub = f"{row['group']} vs {row['reference']}"
+            stub = versus(row["group"], row["reference"])
             # the note of a pair is about its test, unless there is no difference at all
             difference = row if number_of(row, "estimate") is None else {**row, "note": ""}
             estimate = estimate_cell(difference, 1, 100)
@@ -110,5 +112,9 @@ def response_differences_table(
     methods = dict.fromkeys(sentence(differences.method) for differences in found)
     in_cells = " ".join(cell.note for row in rows for cell in row.cells)
     notes = (note for note in notes_of(found) if note not in in_cells)
-    scope = f"p, {adjust}: adjusted for the comparisons within each response; intervals are not adjusted."
-    return Table(title, stub_head, heads, tuple(rows), (*methods, scope, *notes) if found else ())
+    scope = speak(
+        "p, {adjust}: adjusted for the comparisons within each response; intervals are not adjusted.", adjust=adjust
+    )
+    return Table(
+        title, stub_head or speak("Comparison"), heads, tuple(rows), (*methods, scope, *notes) if found else ()
+    )

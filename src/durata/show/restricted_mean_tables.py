@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from durata.estimate.result import Summary
+from durata.language.speaking import speak
 from durata.show.answer_cells import (
     OVERALL,
     common_decimals,
@@ -16,6 +17,7 @@ from durata.show.answer_cells import (
     p_cell,
     ratio_cell,
     sentence,
+    versus,
 )
 from durata.show.numbers import Cell
 from durata.show.table import Head, Row, Table
@@ -24,24 +26,27 @@ from durata.show.time_scale import TimeScale
 DIFFERENCE, RATIO, TIME_LOST = "difference", "ratio", "ratio of time lost"
 
 
-def restricted_mean_table(means: Summary, scale: TimeScale, *, title: str, overall: str = OVERALL) -> Table:
+def restricted_mean_table(means: Summary, scale: TimeScale, *, title: str, overall: str = "") -> Table:
     """The mean time free of the event within the horizon, one row a group.
 
     ``means`` is the answer of :func:`durata.estimate.restricted_mean.restricted_mean`.
     """
     rows = means.rows()
     places, factor = common_decimals(rows, 1 / scale.length), 1 / scale.length
-    heads = (Head("Patients", "right"), Head(f"Mean, {scale.unit} ({confidence(means)})"))
+    heads = (
+        Head(speak("Patients"), "right"),
+        Head(speak("Mean, {unit} ({level})", unit=scale.name, level=confidence(means))),
+    )
     body = tuple(
         Row(
-            overall if len(rows) == 1 and row["group"] == "all" else str(row["group"]),
+            (overall or speak(OVERALL)) if len(rows) == 1 and row["group"] == "all" else str(row["group"]),
             (count_cell(row, "n"), estimate_cell(row, places, factor)),
         )
         for row in rows
     )
     horizon = scale.words(float(means.settings["until"]))
-    said = f"{sentence(means.method)[:-1]}, up to {horizon}."
-    return Table(title, "Group", heads, body, (said, *notes_of([means])))
+    said = speak("{method}, up to {horizon}.", method=sentence(means.method)[:-1], horizon=horizon)
+    return Table(title, speak("Group"), heads, body, (said, *notes_of([means])))
 
 
 def restricted_mean_contrasts_table(contrasts: Summary, scale: TimeScale, *, title: str) -> Table:
@@ -57,8 +62,11 @@ def restricted_mean_contrasts_table(contrasts: Summary, scale: TimeScale, *, tit
     level = confidence(contrasts)
     heads = tuple(
         head
-        for spanner in (f"Difference, {scale.unit}", "Ratio", "Ratio of time lost")
-        for head in (Head(f"Estimate ({level})", spanner=spanner), Head("p", spanner=spanner))
+        for spanner in (speak("Difference, {unit}", unit=scale.name), speak("Ratio"), speak("Ratio of time lost"))
+        for head in (
+            Head(speak("Estimate ({level})", level=level), spanner=spanner),
+            Head(speak("p"), spanner=spanner),
+        )
     )
 
     def cells(terms: Mapping[str, Mapping[str, Any]]) -> tuple[Cell, ...]:
@@ -70,7 +78,11 @@ def restricted_mean_contrasts_table(contrasts: Summary, scale: TimeScale, *, tit
         tests = (p_cell(terms[term]) for term in (DIFFERENCE, RATIO, TIME_LOST))
         return tuple(cell for pair in zip(estimates, tests, strict=True) for cell in pair)
 
-    body = tuple(Row(f"{group} vs {reference}", cells(terms)) for (group, reference), terms in found.items())
+    body = tuple(Row(versus(group, reference), cells(terms)) for (group, reference), terms in found.items())
     horizon = scale.words(float(contrasts.settings["until"]))
-    said = f"{sentence(contrasts.method)} Up to {horizon}. The time lost to the event is {horizon} less the mean; a ratio below 1 means less of it."
-    return Table(title, "Comparison", heads, body, (said, *notes_of([contrasts])))
+    said = speak(
+        "{method} Up to {horizon}. The time lost to the event is {horizon} less the mean; a ratio below 1 means less of it.",
+        method=sentence(contrasts.method),
+        horizon=horizon,
+    )
+    return Table(title, speak("Comparison"), heads, body, (said, *notes_of([contrasts])))

@@ -9,8 +9,10 @@ from typing import Any
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Curve, Effects, Stretch, Summary, Test
 from durata.finding import Finding
+from durata.language.speaking import speak
 from durata.show.answer_cells import confidence, notes_of, p_cell, sentence, tested_cell
 from durata.show.effect_tables import REFERENCE, effect_cells
+from durata.show.number_style import number_style
 from durata.show.numbers import Cell, count, refused
 from durata.show.survival_tables import horizons_table
 from durata.show.table import BLANK, Head, Row, Table
@@ -61,7 +63,7 @@ class SubgroupResult:
         return next((term.reference for term in self.model.terms if term.variable == self.variable), "")
 
 
-def subgroup_table(results: Sequence[SubgroupResult], *, title: str, stub_head: str = "Subgroup") -> Table:
+def subgroup_table(results: Sequence[SubgroupResult], *, title: str, stub_head: str = "") -> Table:
     """Patients, events, hazard ratios and log-rank tests by group within each subgroup.
 
     The log-rank test of all groups and the test of interaction stand on the subgroup's own row, the log-rank test of a
@@ -72,12 +74,12 @@ def subgroup_table(results: Sequence[SubgroupResult], *, title: str, stub_head: 
     models = [one.model for one in results]
     level = confidence(next((model for model in models if isinstance(model, Effects)), None))
     heads = (
-        Head("Patients", "right"),
-        Head("Events", "right"),
-        Head(f"Hazard ratio ({level})"),
-        Head("p"),
-        Head("Log\u2011rank p"),
-        Head("p for interaction"),
+        Head(speak("Patients"), "right"),
+        Head(speak("Events"), "right"),
+        Head(speak("Hazard ratio ({level})", level=level)),
+        Head(speak("p")),
+        Head(speak("Log\u2011rank p")),
+        Head(speak("p for interaction")),
     )
     rows: list[Row] = []
     for one in results:
@@ -87,21 +89,24 @@ def subgroup_table(results: Sequence[SubgroupResult], *, title: str, stub_head: 
         ratios = (refused(one.model.reason),) * 2 if isinstance(one.model, Refused) else (BLANK, BLANK)
         rows.append(Row(one.label, (*counts, *ratios, tested_cell(one.log_rank), tested_cell(one.interaction))))
         rows += [_group(one, stretch) for stretch in one.stretches]
-    said = (
+    said = speak(
         "Hazard ratios come from a model of each subgroup alone; no p-value is adjusted for the number of subgroups. The "
         "test of interaction asks whether they differ between the patients inside and outside the subgroup; a p below "
         "0.05 inside and above it outside does not show that."
     )
     methods = dict.fromkeys(_method(model) for model in models if isinstance(model, Effects))
-    pairs = ("Log-rank p of a group: against the reference, not adjusted.",) if _has_pairs(results) else ()
+    pairs = (speak("Log-rank p of a group: against the reference, not adjusted."),) if _has_pairs(results) else ()
     answers = [answer for one in results for answer in (one.log_rank, one.model, one.interaction)]
-    return Table(title, stub_head, heads, tuple(rows), (*methods, *pairs, said, *notes_of(answers)))
+    return Table(
+        title, stub_head or speak("Subgroup"), heads, tuple(rows), (*methods, *pairs, said, *notes_of(answers))
+    )
 
 
 def _method(model: Effects) -> str:
     """How the hazard ratios of a model and their p-values were had."""
-    tested = "" if model.profile is not None else "; p-values by Wald's test"
-    return sentence(f"hazard ratios: {model.method}{tested}")
+    if model.profile is not None:
+        return sentence(speak("hazard ratios: {method}", method=model.method))
+    return sentence(speak("hazard ratios: {method}; p-values by Wald's test", method=model.method))
 
 
 def _has_pairs(results: Sequence[SubgroupResult]) -> bool:
@@ -112,7 +117,7 @@ def _group(one: SubgroupResult, stretch: Stretch) -> Row:
     """One group within a subgroup."""
     ratio: tuple[Cell, Cell] = (BLANK, BLANK)
     if stretch.group == one.reference:
-        ratio = (Cell(REFERENCE), BLANK)
+        ratio = (Cell(speak(REFERENCE)), BLANK)
     elif isinstance(one.model, Effects):
         ratio = effect_cells(one.effects.get(stretch.group))
     counts = (Cell(count(stretch.n)), Cell(count(float(stretch.events.sum()))))
@@ -134,8 +139,8 @@ def subgroup_survival_table(
     scale: TimeScale,
     *,
     title: str,
-    estimand: str = "Survival",
-    stub_head: str = "Subgroup",
+    estimand: str = "",
+    stub_head: str = "",
 ) -> Table:
     """Survival at horizons (in the unit of the curves) by group within each subgroup, with the numbers at risk."""
     if not results or not horizons:
@@ -156,11 +161,11 @@ def subgroup_survival_table(
             rows.append({**row, "group": key})
     if not rows:
         body = tuple(Row(one.label, (_why(one.curve),)) for one in results)
-        return Table(title, stub_head, (Head(estimand),), body)
+        return Table(title, stub_head or speak("Subgroup"), (Head(estimand or speak("Survival")),), body)
     # one table of all subgroups, so that every percentage in it has the same decimals
     every = Summary("survival in subgroups", tuple(rows), settings=settings, notes=tuple(notes.values()))
-    shown = horizons_table(every, scale, title=title, estimand=estimand, stub_head=stub_head)
-    return Table(title, stub_head, shown.heads, tuple(_under_labels(results, shown, named)), shown.notes)
+    shown = horizons_table(every, scale, title=title, estimand=estimand, stub_head=stub_head or speak("Subgroup"))
+    return Table(title, shown.stub_head, shown.heads, tuple(_under_labels(results, shown, named)), shown.notes)
 
 
 def _under_labels(
@@ -171,7 +176,11 @@ def _under_labels(
     if times_above:
         for row in shown.rows:
             position, group = named.get(row.stub, (0, ""))
-            yield row if row.heading else Row(f"{results[position].label}: {group}", row.cells, row.depth)
+            yield (
+                row
+                if row.heading
+                else Row(f"{results[position].label}{number_style().colon}{group}", row.cells, row.depth)
+            )
     for position, one in enumerate(results):
         if not isinstance(one.curve, Curve):
             yield Row(one.label, (_why(one.curve),) * len(shown.heads))
@@ -182,4 +191,4 @@ def _under_labels(
 
 
 def _why(curve: Curve | Refused) -> Cell:
-    return refused(curve.reason if isinstance(curve, Refused) else "Nobody is in this subgroup.")
+    return refused(curve.reason if isinstance(curve, Refused) else speak("Nobody is in this subgroup."))

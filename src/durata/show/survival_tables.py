@@ -7,6 +7,8 @@ from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Curve, Summary, Test
+from durata.language.speaking import speak
+from durata.show.number_style import between, bracketed
 from durata.show.numbers import Cell, count, decimals, fixed, known, p_value, percent, percent_interval, refused
 from durata.show.table import Head, Row, Table
 from durata.show.time_scale import TimeScale
@@ -16,7 +18,7 @@ WIDEST = 3
 
 
 def horizons_table(
-    horizons: Summary, scale: TimeScale, *, title: str, estimand: str = "Survival", stub_head: str = "Group"
+    horizons: Summary, scale: TimeScale, *, title: str, estimand: str = "", stub_head: str = ""
 ) -> Table:
     """Estimate with interval and number at risk, groups by times.
 
@@ -28,12 +30,13 @@ def horizons_table(
     times = tuple(dict.fromkeys(float(row["time"]) for row in rows))
     found = {(str(row.get("group", "all")), float(row["time"])): row for row in rows}
     places = _places(rows)
-    percent_sign = f"{estimand} (95% CI)".replace("95", fixed(100 * _level(horizons), 0))
+    level = f"{fixed(100 * _level(horizons), 0)}% CI"
+    percent_sign = speak("{estimand} ({level})", estimand=estimand or speak("Survival"), level=level)
 
     def cells(group: str, time: float) -> tuple[Cell, Cell]:
         row = found.get((group, time))
         if row is None:
-            missing = refused(f"Nothing is known about {group} at {scale.words(time)}.")
+            missing = refused(speak("Nothing is known about {group} at {time}.", group=group, time=scale.words(time)))
             return missing, missing
         return _share(row, places), _count(row.get("at_risk"), row)
 
@@ -42,26 +45,26 @@ def horizons_table(
             head
             for time in times
             for head in (
-                Head(percent_sign, spanner=f"At {scale.words(time)}"),
-                Head("At risk", "right", spanner=f"At {scale.words(time)}"),
+                Head(percent_sign, spanner=speak("At {time}", time=scale.words(time))),
+                Head(speak("At risk"), "right", spanner=speak("At {time}", time=scale.words(time))),
             )
         )
         body = tuple(Row(group, tuple(cell for time in times for cell in cells(group, time))) for group in groups)
     else:
-        heads = (Head(percent_sign), Head("At risk", "right"))
+        heads = (Head(percent_sign), Head(speak("At risk"), "right"))
         body = tuple(
             row
             for time in times
             for row in (
-                Row(f"At {scale.words(time)}", heading=True),
+                Row(speak("At {time}", time=scale.words(time)), heading=True),
                 *(Row(group, cells(group, time), depth=1) for group in groups),
             )
         )
-    return Table(title, stub_head, heads, body, _notes(horizons))
+    return Table(title, stub_head or speak("Group"), heads, body, _notes(horizons))
 
 
 def medians_table(
-    curve: Curve, medians: Summary, scale: TimeScale, *, title: str, events: str = "Events", time: str = "Median time"
+    curve: Curve, medians: Summary, scale: TimeScale, *, title: str, events: str = "", time: str = ""
 ) -> Table:
     """People, events and the median time with its interval, one row a group.
 
@@ -69,10 +72,11 @@ def medians_table(
     limit that the curve does not reach is None or NaN.
     """
     found = {str(row.get("group", "all")): row for row in medians.rows() if row.get("probability", 0.5) == 0.5}
+    level = f"{fixed(100 * _level(medians, curve.conf_level), 0)}% CI"
     heads = (
-        Head("Patients", "right"),
-        Head(events, "right"),
-        Head(f"{time}, {scale.unit} ({fixed(100 * _level(medians, curve.conf_level), 0)}% CI)"),
+        Head(speak("Patients"), "right"),
+        Head(events or speak("Events"), "right"),
+        Head(speak("{time}, {unit} ({level})", time=time or speak("Median time"), unit=scale.name, level=level)),
     )
     body = tuple(
         Row(
@@ -80,12 +84,12 @@ def medians_table(
             (
                 Cell(count(stretch.n)),
                 Cell(count(float(stretch.events.sum()))),
-                duration_cell(found.get(stretch.group, {"note": "No median was asked for."}), scale),
+                duration_cell(found.get(stretch.group, {"note": speak("No median was asked for.")}), scale),
             ),
         )
         for stretch in curve.stretches
     )
-    return Table(title, "Group", heads, body, _notes(medians))
+    return Table(title, speak("Group"), heads, body, _notes(medians))
 
 
 def duration_cell(row: Mapping[str, Any], scale: TimeScale) -> Cell:
@@ -93,10 +97,12 @@ def duration_cell(row: Mapping[str, Any], scale: TimeScale) -> Cell:
     note = str(row.get("note") or "")
     middle = row.get("estimate")
     if middle is None or not known(middle):
-        return Cell(NOT_REACHED, note) if "estimate" in row else refused(note)
+        return Cell(speak(NOT_REACHED), note) if "estimate" in row else refused(note)
     low, high = row.get("conf_low"), row.get("conf_high")
-    limits = f" ({_limit(low, scale)} to {_limit(high, scale)})" if known(low) or known(high) else ""
-    return Cell(f"{scale.value(middle)}{limits}", note)
+    shown = scale.value(middle)
+    if known(low) or known(high):
+        shown = bracketed(shown, between(_limit(low, scale), _limit(high, scale)))
+    return Cell(shown, note)
 
 
 def pairwise_table(pairs: Summary, overall: Test | Refused | None = None, *, title: str) -> Table:
@@ -106,34 +112,36 @@ def pairwise_table(pairs: Summary, overall: Test | Refused | None = None, *, tit
     """
     adjusted = str(pairs.settings.get("adjust", "Holm")).capitalize()
     heads = (
-        Head("Chi-square"),
-        Head("df"),
-        Head("p"),
-        Head(f"p, {adjusted}"),
+        Head(speak("Chi-square")),
+        Head(speak("df")),
+        Head(speak("p")),
+        Head(speak("p, {adjust}", adjust=adjusted)),
     )
     body: list[Row] = []
     if isinstance(overall, Test):
         # there is one overall test: nothing to adjust it for
         tested = test_cells(overall.glance())
-        body.append(Row("All groups", (*tested, Cell(""))))
+        body.append(Row(speak("All groups"), (*tested, Cell(""))))
     elif overall is not None:
-        body.append(Row("All groups", (refused(overall.reason),) * 4))
+        body.append(Row(speak("All groups"), (refused(overall.reason),) * 4))
     for row in pairs.rows():
         corrected = row.get("p_adjusted")
         cells = test_cells(row)
         if corrected is not None and known(corrected):
             last = Cell(p_value(float(corrected)))
         else:
-            last = refused(cells[-1].note or "This p-value was not adjusted.")
-        body.append(Row(f"{row['group']} vs {row['reference']}", (*cells, last)))
-    return Table(title, "Comparison", heads, tuple(body), _notes(pairs))
+            last = refused(cells[-1].note or speak("This p-value was not adjusted."))
+        body.append(
+            Row(speak("{group} vs {reference}", group=row["group"], reference=row["reference"]), (*cells, last))
+        )
+    return Table(title, speak("Comparison"), heads, tuple(body), _notes(pairs))
 
 
 def test_cells(row: Mapping[str, Any]) -> tuple[Cell, Cell, Cell]:
     """Statistic, degrees of freedom and p-value of one test, or three refused cells."""
     statistic, df, p = row.get("statistic"), row.get("df"), row.get("p_value")
     if statistic is None or p is None or not known(statistic) or not known(p):
-        cell = refused(str(row.get("note") or "This test could not be computed."))
+        cell = refused(str(row.get("note") or speak("This test could not be computed.")))
         return cell, cell, cell
     note = str(row.get("note") or "")
     return Cell(fixed(float(statistic), 2)), Cell(fixed(float(df), 0) if df is not None else ""), Cell(p_value(p), note)
@@ -156,18 +164,19 @@ def _places(rows: list[dict[str, Any]]) -> int:
 def _share(row: Mapping[str, Any], places: int) -> Cell:
     value, note = row.get("estimate"), str(row.get("note") or "")
     if value is None or not known(value):
-        return refused(note or "There is no estimate at this time.")
+        return refused(note or speak("There is no estimate at this time."))
     low, high = row.get("conf_low"), row.get("conf_high")
     if low is None or high is None or not (known(low) and known(high)):
-        return Cell(percent(value, places), note or "There is no interval: the estimate has no spread at this time.")
+        reason = note or speak("There is no interval: the estimate has no spread at this time.")
+        return Cell(percent(value, places), reason)
     return Cell(percent_interval(value, low, high, places=places), note)
 
 
 def _count(value: object, row: Mapping[str, Any]) -> Cell:
     if isinstance(value, int | float) and known(float(value)):
         return Cell(count(float(value)))
-    return refused(str(row.get("note") or "This number is not known."))
+    return refused(str(row.get("note") or speak("This number is not known.")))
 
 
 def _limit(value: float | None, scale: TimeScale) -> str:
-    return NOT_REACHED if value is None or not known(value) or value == float("inf") else scale.value(value)
+    return speak(NOT_REACHED) if value is None or not known(value) or value == float("inf") else scale.value(value)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from durata.show.number_style import number_style
 from durata.show.numbers import NOTHING, Cell
 
 Align = Literal["left", "center", "right", "decimal"]
@@ -81,7 +82,9 @@ class Table:
 
     def text(self) -> list[list[str]]:
         """Heads and body as plain text, without notes."""
-        heads = [f"{head.spanner}: {head.text}" if head.spanner else head.text for head in self.heads]
+        heads = [
+            f"{head.spanner}{number_style().colon}{head.text}" if head.spanner else head.text for head in self.heads
+        ]
         return [[self.stub_head, *heads], *([row.stub, *(cell.text for cell in row.cells)] for row in self.rows)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.show.numbers import fixed
 from durata.study.types import Study, StudyTable
 
@@ -36,6 +37,19 @@ class TimeScale:
         if not self.length > 0:
             raise ValueError(f"a unit of time lasts longer than nothing, not {self.length!r}")
 
+    @property
+    def name(self) -> str:
+        """What the unit is called on an axis or in the head of a column."""
+        return speak(self.unit)
+
+    def since(self, time_zero: str) -> str:
+        """What an axis of time is called.
+
+        >>> TimeScale("months").since("surgery")
+        'Months since surgery'
+        """
+        return speak("{unit} since {time_zero}", unit=self.name.capitalize(), time_zero=time_zero)
+
     def shown(self, time: float) -> float:
         """A time of the answer in the unit shown."""
         return float(time) / self.length
@@ -57,7 +71,7 @@ class TimeScale:
         """A time with its unit: ``"1 month"``, ``"46.2 months"``."""
         number = self.value(time)
         unit = self.unit[:-1] if number == "1" and self.unit.endswith("s") else self.unit
-        return f"{number} {unit}"
+        return speak(f"{{n}} {unit}", n=number) if unit.removesuffix("s") + "s" in STEPS else f"{number} {unit}"
 
     def ticks(self, until: float, most: int = 9) -> tuple[float, ...]:
         """Where ticks stand between 0 and ``until`` (a time of the answer), in the unit shown.
@@ -108,5 +122,12 @@ def time_scale(study: Study | StudyTable, answer_unit: str = "days", unit: str |
     if answer_unit == shown:
         return TimeScale(shown)
     if answer_unit not in STEPS:
-        raise CannotEstimate(f"Times in {answer_unit!r} cannot be shown in {shown}: use {', '.join(STEPS)}.")
+        raise CannotEstimate(
+            speak(
+                "Times in {unit!r} cannot be shown in {shown}: use {units}.",
+                unit=answer_unit,
+                shown=shown,
+                units=", ".join(STEPS),
+            )
+        )
     return TimeScale(shown, table.days(shown) / table.days(answer_unit))

@@ -33,6 +33,7 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *_models(declared),
         *_conditions(declared, "eligibility"),
         *_conditions(declared, "subgroups"),
+        *_conditions(declared, "treatment"),
         *_treatment(declared),
         *_covariates(declared),
         *derived_covariates(declared),
@@ -84,7 +85,7 @@ def _models(declared: Mapping[str, Any]) -> Iterator[Dangling]:
 
 
 def _conditions(declared: Mapping[str, Any], key_of_all: str) -> Iterator[Dangling]:
-    """Conditions of [eligibility] or [subgroups]: a covariate, and bounds or levels that it can have."""
+    """Conditions of [eligibility], [subgroups] or [treatment]: a covariate, and bounds or levels that it can have."""
     covariates = table(declared, "covariates")
     for name, condition in tables(declared, key_of_all):
         covariate = condition.get("covariate")

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr, Strict, field_validator, model_validator
+from pydantic import Field, PrivateAttr, Strict, model_validator
 
 from durata.finding import Where
-from durata.study.data_files import STATISTICS_FILES, TEXT_FILES, WORKBOOKS, kinds_in_words
+from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
-from durata.study.near import shortened
-from durata.study.opening import refusal
 from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
 from durata.study.references import dangling
 from durata.study.rule_sets import inputs_in_words
@@ -38,6 +36,15 @@ class StudyTable(Declared):
 
     title: Name = Field(description="Title of the study, printed on the report.")
     question: str = Field(default="", description="The question in one sentence, printed under the title.")
+    aim: Literal["duration", "prognosis"] = Field(
+        default="duration",
+        description="What is asked: which duration is better, or the prognosis of those whose treatment has ended.",
+    )
+    population: Literal["started", "ended"] | None = Field(
+        default=None,
+        description="Who is in the file: everybody who started treatment, or only those whose treatment ended. "
+        "Told from the data if not given, where everybody's treatment ended cannot be told from a file of the ended.",
+    )
     language: Literal["en", "zh"] = Field(
         default="en", description="Language of the report and of every message: English or Chinese."
     )
@@ -54,57 +61,6 @@ class StudyTable(Declared):
     def days(self, unit: str) -> float:
         """How many days one ``unit`` of time lasts in this study."""
         return self.month_days if unit == "months" else DAYS_IN[unit]
-
-
-class DataTable(Declared):
-    """[data]: the file with one row per patient."""
-
-    file: Name = Field(
-        description="The patient file (" + kinds_in_words() + "), in the study file's folder or below it."
-    )
-    id: Name = Field(description="Column that identifies the patient.")
-    sheet: str | None = Field(default=None, description="Worksheet of a workbook; the first one if not given.")
-    encoding: Literal["utf-8", "utf-16", "gb18030"] | None = Field(
-        default=None,
-        description="Encoding of a text file that is not UTF-8 and has no byte order mark ('gb18030' for Chinese ones), "
-        "or of a file of a statistics program that does not say its own.",
-    )
-    missing: Codes = Field(
-        default=("", "NA"), description="Cell texts or numbers that mean missing; an empty cell always does."
-    )
-    on_defect: Literal["stop", "exclude"] = Field(
-        default="stop",
-        description="What to do with a patient who has an impossible cell: stop, or leave the patient out and say so.",
-    )
-    rename: dict[Name, Name] = Field(
-        default_factory=dict, description="Header in the file = name used in this study file."
-    )
-    values: dict[Name, dict[Name, str | int]] = Field(
-        default_factory=dict, description="Per column: text in the file = level used in this study file."
-    )
-
-    @field_validator("file")
-    @classmethod
-    def _stays_in_its_folder(cls, file: str) -> str:
-        reason = refusal(file)
-        if reason is not None:
-            raise ValueError(
-                f"the file name {shortened(file)!r} {reason}; name a file in the study file's folder or below it"
-            )
-        return file
-
-    @model_validator(mode="after")
-    def _sheet_fits_the_file(self) -> Self:
-        if self.sheet is not None and not self.file.casefold().endswith(WORKBOOKS):
-            raise ValueError(f"'sheet' belongs to .xlsx files and other workbooks ({', '.join(WORKBOOKS[1:])})")
-        return self
-
-    @model_validator(mode="after")
-    def _encoding_fits_the_file(self) -> Self:
-        if self.encoding is not None and not self.file.casefold().endswith((*TEXT_FILES, *STATISTICS_FILES)):
-            kinds = ", ".join((*TEXT_FILES, *STATISTICS_FILES))
-            raise ValueError(f"'encoding' belongs to text files and files of statistics programs ({kinds})")
-        return self
 
 
 class DurationGroup(Declared):
@@ -138,6 +94,9 @@ class TreatmentTable(Declared):
     )
     cut_source: Literal["prespecified", "guideline", "data"] = Field(
         default="prespecified", description="Where the boundaries come from."
+    )
+    no_benefit: Condition | None = Field(
+        default=None, description="Patients in whom the treatment is known not to work (a resistant genotype)."
     )
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from durata.cohort import Cohort
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import BoolArray
 from durata.kernels.cubic_spline import default_knots
+from durata.language.speaking import speak
 from durata.terms.columns import as_category, as_numbers, present
 from durata.terms.declared import Factor, Interaction, Offset, Simple, Spline, Strata, TermLike, Transform, variable_of
 from durata.terms.design import TIMES, Coding, Design, Part
@@ -27,29 +28,32 @@ def design_of(cohort: Cohort, terms: Sequence[TermLike], rows: BoolArray) -> tup
     CannotEstimate : no such column; a column that does not vary; a missing main effect of an interaction.
     """
     if isinstance(terms, str):
-        raise CannotEstimate(f"Give the terms as a list: [{terms!r}].")
+        raise CannotEstimate(speak("Give the terms as a list: [{terms!r}].", terms=terms))
     simple = [term for term in terms if isinstance(term, (str, Transform, Factor, Spline))]
     crossed = [term for term in terms if isinstance(term, Interaction)]
     stratified = [name for term in terms if isinstance(term, Strata) for name in term.variables]
     offsets = tuple(term.variable for term in terms if isinstance(term, Offset))
     if len(simple) + len(crossed) + sum(isinstance(term, (Strata, Offset)) for term in terms) < len(terms):
         raise CannotEstimate(
-            "A term is a column name, transform(), spline(), factor(), interaction(), strata() or offset()."
+            speak("A term is a column name, transform(), spline(), factor(), interaction(), strata() or offset().")
         )
     for term in crossed:
         for side in (term.left, term.right):
             if side not in simple and variable_of(side) not in stratified:
                 raise CannotEstimate(
-                    f"The interaction needs {variable_of(side)!r} as a term of its own (or as strata) as well."
+                    speak(
+                        "The interaction needs {variable!r} as a term of its own (or as strata) as well.",
+                        variable=variable_of(side),
+                    )
                 )
     for name in {variable_of(term) for term in simple} & set(stratified):
-        raise CannotEstimate(f"{name!r} is both a term and strata; leave out one of the two.")
+        raise CannotEstimate(speak("{name!r} is both a term and strata; leave out one of the two.", name=name))
     named = [variable_of(t) for t in simple] + [variable_of(s) for t in crossed for s in (t.left, t.right)]
     kept = rows.copy()
     for name in dict.fromkeys([*named, *stratified, *offsets]):
         kept &= present(cohort.column(name))
     if not np.any(kept):
-        raise CannotEstimate("Nobody is left: every row has a missing value in one of the terms.")
+        raise CannotEstimate(speak("Nobody is left: every row has a missing value in one of the terms."))
     notes: list[Finding] = []
     codings = {term: _coding(cohort, term, kept, notes) for term in simple}
     for term in crossed:
@@ -64,7 +68,7 @@ def design_of(cohort: Cohort, terms: Sequence[TermLike], rows: BoolArray) -> tup
     names = [name for part in parts for name, _, _ in part.names]
     for name in names:
         if names.count(name) > 1:
-            raise CannotEstimate(f"The term {name!r} is given twice.")
+            raise CannotEstimate(speak("The term {name!r} is given twice.", name=name))
     levels = {name: as_category(cohort, name)[kept].used().levels for name in stratified}
     return Design(tuple(parts), tuple(Coding(n, levels=levels[n]) for n in stratified), offsets), tuple(notes)
 
@@ -96,11 +100,22 @@ def _coding(cohort: Cohort, term: Simple, kept: BoolArray, notes: list[Finding])
     if wanted is not None:
         if wanted not in used:
             raise CannotEstimate(
-                f"Reference {wanted!r} is not a level of {name!r} that anybody has; there are {', '.join(map(repr, used))}."
+                speak(
+                    "Reference {wanted!r} is not a level of {name!r} that anybody has; there are {known}.",
+                    wanted=wanted,
+                    name=name,
+                    known=speak(", ").join(map(repr, used)),
+                )
             )
         used = (wanted, *(level for level in used if level != wanted))
     if len(used) < 2:
-        raise CannotEstimate(f"Everybody has {name} = {used[0]}: there is nothing to compare. Leave {name!r} out.")
+        raise CannotEstimate(
+            speak(
+                "Everybody has {name} = {used}: there is nothing to compare. Leave {name!r} out.",
+                name=name,
+                used=used[0],
+            )
+        )
     return Coding(name, levels=used)
 
 
@@ -111,14 +126,21 @@ def _knots(cohort: Cohort, term: Spline, kept: BoolArray) -> tuple[float, ...]:
         return term.at
     values = column[kept]
     if np.any(np.isinf(values)):
-        raise CannotEstimate(f"{term.variable!r} is infinite in a row: a spline has no place for it.")
+        raise CannotEstimate(
+            speak("{variable!r} is infinite in a row: a spline has no place for it.", variable=term.variable)
+        )
     if cohort.weights is not None and cohort.weights.kind == "frequency":
         values = np.repeat(values, cohort.weights.values[kept].astype(np.intp))
     knots = default_knots(values, term.n_knots)
     if np.any(np.diff(knots) <= 0.0):
         raise CannotEstimate(
-            f"The {term.n_knots} percentiles of {term.variable!r} at which a spline has its knots are not all different "
-            f"({', '.join(f'{knot:g}' for knot in knots)}). Ask for fewer knots or say where they are: "
-            f"spline({term.variable!r}, [...])."
+            speak(
+                "The {n_knots} percentiles of {variable!r} at which a spline has its knots are not all "
+                "different ({knots}). Ask for fewer knots or say where they are: spline({variable!r}, "
+                "[...]).",
+                n_knots=term.n_knots,
+                variable=term.variable,
+                knots=speak(", ").join(f"{knot:g}" for knot in knots),
+            )
         )
     return tuple(knots.tolist())

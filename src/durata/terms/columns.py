@@ -10,6 +10,7 @@ from durata.category import Category
 from durata.cohort import Column
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray
+from durata.language.speaking import speak
 
 
 class Columns(Protocol):
@@ -34,7 +35,7 @@ def as_numbers(source: Columns, name: str) -> FloatArray:
     """A column of numbers; CannotEstimate if it holds categories."""
     column = source.column(name)
     if isinstance(column, Category):
-        raise CannotEstimate(f"{name!r} holds categories, not numbers.")
+        raise CannotEstimate(speak("{name!r} holds categories, not numbers.", name=name))
     return column
 
 

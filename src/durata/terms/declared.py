@@ -10,6 +10,7 @@ import numpy as np
 
 from durata.finding import CannotEstimate
 from durata.kernels.cubic_spline import FEWEST_KNOTS, MOST_KNOTS
+from durata.language.speaking import speak
 
 Function = Literal["log", "log2", "scale"]
 
@@ -75,9 +76,15 @@ def transform(variable: str, function: Function, *, per: float = 1.0) -> Transfo
     Transform(variable='size', function='scale', per=10.0)
     """
     if function not in ("log", "log2", "scale"):
-        raise CannotEstimate(f"There is no transform {function!r}; there are 'log', 'log2' and 'scale'.")
+        raise CannotEstimate(
+            speak("There is no transform {function!r}; there are 'log', 'log2' and 'scale'.", function=function)
+        )
     if not (np.isfinite(per) and per > 0):
-        raise CannotEstimate(f"Transform of {variable!r}: 'per' must be a positive number, not {per!r}.")
+        raise CannotEstimate(
+            speak(
+                "Transform of {variable!r}: 'per' must be a positive number, not {per!r}.", variable=variable, per=per
+            )
+        )
     return Transform(variable, function, float(per))
 
 
@@ -106,10 +113,16 @@ def spline(variable: str, knots: int | Sequence[float] = 4) -> Spline:
     number = knots if isinstance(knots, int) else len(several)
     if not FEWEST_KNOTS <= number <= MOST_KNOTS:
         raise CannotEstimate(
-            f"Spline of {variable!r}: a restricted cubic spline has {FEWEST_KNOTS} to {MOST_KNOTS} knots, not {number}."
+            speak(
+                "Spline of {variable!r}: a restricted cubic spline has {fewest} to {most} knots, not {number}.",
+                variable=variable,
+                fewest=FEWEST_KNOTS,
+                most=MOST_KNOTS,
+                number=number,
+            )
         )
     if several and not (np.all(np.isfinite(several)) and np.all(np.diff(several) > 0)):
-        raise CannotEstimate(f"Spline of {variable!r}: give the knots as increasing numbers.")
+        raise CannotEstimate(speak("Spline of {variable!r}: give the knots as increasing numbers.", variable=variable))
     return Spline(variable, number, several)
 
 

@@ -13,6 +13,7 @@ from durata.cohort import Column
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.kernels.cubic_spline import restricted_cubic_basis
+from durata.language.speaking import speak
 from durata.terms.columns import Columns, as_category, as_numbers, present
 from durata.terms.declared import Function
 
@@ -65,8 +66,12 @@ class Coding:
         if np.any(codes == -2):
             unseen = column.levels[int(column.codes[np.flatnonzero(codes == -2)[0]])]
             raise CannotEstimate(
-                f"{self.variable!r} is {unseen!r} in a row, a level the model does not know; "
-                f"it knows {', '.join(map(repr, self.levels))}."
+                speak(
+                    "{variable!r} is {unseen!r} in a row, a level the model does not know; it knows {levels}.",
+                    variable=self.variable,
+                    unseen=unseen,
+                    levels=speak(", ").join(map(repr, self.levels)),
+                )
             )
         return codes
 
@@ -79,7 +84,9 @@ class Coding:
             return coded
         column = source.column(self.variable)
         if isinstance(column, Category):
-            raise CannotEstimate(f"{self.variable!r} was a number in the model and is a category here.")
+            raise CannotEstimate(
+                speak("{variable!r} was a number in the model and is a category here.", variable=self.variable)
+            )
         known = numbers(column, self)
         return restricted_cubic_basis(known, np.asarray(self.knots)) if self.knots else known[None, :]
 
@@ -151,14 +158,14 @@ class Design:
             known = present(source.column(name))
             out = known if out is None else out & known
         if out is None:
-            raise CannotEstimate("The model has no terms.")
+            raise CannotEstimate(speak("The model has no terms."))
         return out
 
     def matrix(self, source: Columns) -> FloatArray:
         """(n, p) the design matrix; NaN where a value is missing."""
         blocks = [part.columns(source) for part in self.parts]
         if not blocks:
-            raise CannotEstimate("The model has no terms whose coefficients could be estimated.")
+            raise CannotEstimate(speak("The model has no terms whose coefficients could be estimated."))
         return np.concatenate(blocks).T
 
     def stratum(self, source: Columns) -> IntArray | None:
@@ -200,7 +207,12 @@ class NewPeople:
         levels.update({c.variable: c.levels for c in design.strata})
         missing = [name for name in design.variables if name not in values]
         if missing:
-            raise CannotEstimate(f"Give a value for {', '.join(map(repr, missing))} as well: the model needs it.")
+            raise CannotEstimate(
+                speak(
+                    "Give a value for {missing} as well: the model needs it.",
+                    missing=speak(", ").join(map(repr, missing)),
+                )
+            )
         columns: dict[str, Column] = {}
         for name in design.variables:
             given = list(values[name])
@@ -210,9 +222,11 @@ class NewPeople:
             else:
                 columns[name] = np.asarray(given, dtype=np.float64)
             if not np.all(present(columns[name])):
-                raise CannotEstimate(f"A value of {name!r} is missing; nothing can be predicted without it.")
+                raise CannotEstimate(
+                    speak("A value of {name!r} is missing; nothing can be predicted without it.", name=name)
+                )
         if len({len(column) for column in columns.values()}) > 1:
-            raise CannotEstimate("Give the same number of values for every variable.")
+            raise CannotEstimate(speak("Give the same number of values for every variable."))
         return cls(columns)
 
 
@@ -224,7 +238,13 @@ def numbers(column: FloatArray, coding: Coding) -> FloatArray:
     if np.any(bad):
         row = int(np.flatnonzero(bad)[0])
         raise CannotEstimate(
-            f"Row {row + 1}: {coding.label} has no finite value ({coding.variable} = {column[row]:g})."
+            speak(
+                "Row {row}: {label} has no finite value ({variable} = {column:g}).",
+                row=row + 1,
+                label=coding.label,
+                variable=coding.variable,
+                column=column[row],
+            )
         )
     if coding.function == "log":
         return np.log(column)

@@ -20,6 +20,7 @@ from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.kernels.growing_weights import GrowingWeights, fit_censoring, unit_weights
 from durata.kernels.near_ties import merge_near_ties
 from durata.kernels.newton import Status
+from durata.language.speaking import speak
 
 Ties = Literal["efron", "breslow"]
 
@@ -136,7 +137,7 @@ def clones_within_grace(
     draws = np.ones(len(end), dtype=np.intp) if counts is None else _counts(counts, len(end))
     person = np.repeat(np.arange(len(end)), draws)
     if len(person) == 0:
-        raise CannotEstimate("No patient was drawn: nobody is left to analyse.")
+        raise CannotEstimate(speak("No patient was drawn: nobody is left to analyse."))
 
     # times that differ by rounding are one time: ends, treatments and the end of the grace period together
     n = len(end)
@@ -146,17 +147,32 @@ def clones_within_grace(
     if len(too_late):
         bad = int(too_late[0])
         raise CannotEstimate(
-            f"Row {bad + 1}: treatment at {treated[bad]:g} comes after the end of follow-up at {end[bad]:g}."
+            speak(
+                "Row {row}: treatment at {treated:g} comes after the end of follow-up at {end:g}.",
+                row=bad + 1,
+                treated=treated[bad],
+                end=end[bad],
+            )
         )
     end, at = end[person], treated[person]
     dead, x = happened[person] == 1, np.column_stack([*columns.values(), np.zeros((n, 0))])[person]
 
     followed = at <= grace_end
     if followed.all() or not followed.any():
-        reason = "Everybody was" if followed.all() else "Nobody was"
         raise CannotEstimate(
-            f"{reason} treated within {grace:g} {unit}: one of the two strategies was followed by no one, so they cannot be "
-            "compared. Choose another grace period."
+            speak(
+                "Everybody was treated within {grace:g} {unit}: one of the two strategies was followed "
+                "by no one, so they cannot be compared. Choose another grace period.",
+                grace=grace,
+                unit=unit,
+            )
+            if followed.all()
+            else speak(
+                "Nobody was treated within {grace:g} {unit}: one of the two strategies was followed by "
+                "no one, so they cannot be compared. Choose another grace period.",
+                grace=grace,
+                unit=unit,
+            )
         )
     cut_off = ~followed & (end > grace_end)
     arms = (
@@ -182,14 +198,20 @@ def _arm(
         return ClonedArm(name, exit_time, event, censored, nothing, np.diag(nothing), unit_weights(len(exit_time)))
     fit, weights = fit_censoring(exit_time, censored, x, ties)
     if fit.status != Status.CONVERGED:
-        blamed = ", ".join(repr(one) for one, chosen in zip(names, fit.involved.tolist(), strict=True) if chosen)
+        blamed = speak(", ").join(repr(one) for one, chosen in zip(names, fit.involved.tolist(), strict=True) if chosen)
         why = {
-            Status.COLLINEAR: f"{blamed} cannot be told apart or does not vary",
-            Status.SEPARATION: f"{blamed} separates those who were cut off from the others without an exception",
-        }.get(fit.status, f"it did not converge after {fit.iterations} steps")
+            Status.COLLINEAR: speak("{blamed} cannot be told apart or does not vary", blamed=blamed),
+            Status.SEPARATION: speak(
+                "{blamed} separates those who were cut off from the others without an exception", blamed=blamed
+            ),
+        }.get(fit.status, speak("it did not converge after {iterations} steps", iterations=fit.iterations))
         raise CannotEstimate(
-            f"The model of being cut off from the strategy {name!r} has no estimate: {why}. Leave covariates out or "
-            "join their levels."
+            speak(
+                "The model of being cut off from the strategy {name!r} has no estimate: {why}. Leave "
+                "covariates out or join their levels.",
+                name=name,
+                why=why,
+            )
         )
     return ClonedArm(name, exit_time, event, censored, fit.coefficients, fit.covariance, weights)
 
@@ -199,12 +221,22 @@ def _numbers(values: Any, name: str, *, length: int | None = None, missing: bool
     try:
         column = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
     except (TypeError, ValueError):
-        raise CannotEstimate(f"Column {name!r} must be a sequence of numbers, one for each patient.") from None
+        raise CannotEstimate(
+            speak("Column {name!r} must be a sequence of numbers, one for each patient.", name=name)
+        ) from None
     if length is not None and len(column) != length:
-        raise CannotEstimate(f"Column {name!r} has {len(column)} rows, the times have {length}.")
+        raise CannotEstimate(
+            speak("Column {name!r} has {n} rows, the times have {length}.", name=name, n=len(column), length=length)
+        )
     if np.any(np.isinf(column)) or (not missing and np.any(np.isnan(column))):
         bad = int(np.flatnonzero(~np.isfinite(column) if not missing else np.isinf(column))[0]) + 1
-        raise CannotEstimate(f"Column {name!r}, row {bad}: the number is missing or infinite. Leave the patient out.")
+        raise CannotEstimate(
+            speak(
+                "Column {name!r}, row {row}: the number is missing or infinite. Leave the patient out.",
+                name=name,
+                row=bad,
+            )
+        )
     return column
 
 
@@ -212,22 +244,31 @@ def _counts(counts: Any, n: int) -> IntArray:
     """How often each patient was drawn, whole numbers."""
     drawn = _numbers(counts, "counts", length=n)
     if np.any(drawn < 0) or np.any(drawn != np.round(drawn)):
-        raise CannotEstimate("counts says how often each patient was drawn: whole numbers, 0 or more.")
+        raise CannotEstimate(speak("counts says how often each patient was drawn: whole numbers, 0 or more."))
     return drawn.astype(np.intp)
 
 
 def _check(end: FloatArray, happened: FloatArray, treated: FloatArray, grace: float, ties: str) -> None:
     """Refuse data that cannot be."""
     if len(end) == 0:
-        raise CannotEstimate("There are no patients: nobody is left to analyse.")
+        raise CannotEstimate(speak("There are no patients: nobody is left to analyse."))
     if not np.isfinite(grace) or grace <= 0:
-        raise CannotEstimate(f"The grace period must be a positive number, not {grace:g}.")
+        raise CannotEstimate(speak("The grace period must be a positive number, not {grace:g}.", grace=grace))
     if ties not in ("efron", "breslow"):
-        raise CannotEstimate(f"ties is 'efron' or 'breslow', not {ties!r}.")
+        raise CannotEstimate(speak("ties is 'efron' or 'breslow', not {ties!r}.", ties=ties))
     if np.any(~np.isin(happened, (0.0, 1.0))):
         bad = int(np.flatnonzero(~np.isin(happened, (0.0, 1.0)))[0]) + 1
-        raise CannotEstimate(f"Column 'event', row {bad}: an event is 1 or 0, not {happened[bad - 1]:g}.")
+        raise CannotEstimate(
+            speak("Column 'event', row {row}: an event is 1 or 0, not {value:g}.", row=bad, value=happened[bad - 1])
+        )
     for column, name in ((end, "time"), (treated, "treated_at")):
         if np.any(column < 0):
             bad = int(np.flatnonzero(column < 0)[0]) + 1
-            raise CannotEstimate(f"Column {name!r}, row {bad}: {column[bad - 1]:g} lies before time zero.")
+            raise CannotEstimate(
+                speak(
+                    "Column {name!r}, row {row}: {value:g} lies before time zero.",
+                    name=name,
+                    row=bad,
+                    value=column[bad - 1],
+                )
+            )

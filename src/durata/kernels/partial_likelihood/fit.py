@@ -8,7 +8,16 @@ from typing import Literal
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray
-from durata.kernels.newton import Evaluation, Optimum, Status, maximise
+from durata.kernels.compiled.readiness import loaded
+from durata.kernels.newton import (
+    CONVERGED_DECREMENT,
+    SINGULAR_PIVOT,
+    STALLED_DECREMENT,
+    Evaluation,
+    Optimum,
+    Status,
+    maximise,
+)
 from durata.kernels.partial_likelihood.exact import ExactLikelihood
 from durata.kernels.partial_likelihood.likelihood import PartialLikelihood
 from durata.kernels.partial_likelihood.risk_order import RiskOrder
@@ -16,6 +25,8 @@ from durata.kernels.partial_likelihood.risk_order import RiskOrder
 TieMethod = Literal["efron", "breslow", "exact"]
 CONSTANT = 1e-12
 """A column that varies by less than this share of its size does not vary."""
+FEW = 100_000
+"""Elements of the covariates up to which one sweep row by row beats whole-array arithmetic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +78,9 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
         stopped = Optimum(Status.COLLINEAR, np.zeros(p), zero, zero, 0, constant)
         return _on_own_scale(stopped, scale)
     known = None if offset is None else offset[order.rows]
+    quick = None if ties == "exact" else _in_machine_code(order, columns, known, ties == "efron")
+    if quick is not None:
+        return _on_own_scale(quick, scale)
     likelihood = (
         ExactLikelihood(order, columns, known)
         if ties == "exact"
@@ -74,6 +88,39 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
     )
     events = float(order.death_weight.sum())
     return _on_own_scale(maximise(likelihood, p, lambda step: float(np.ptp(step @ columns)), unit=events), scale)
+
+
+def _in_machine_code(order: RiskOrder, columns: FloatArray, offset: FloatArray | None, efron: bool) -> Optimum | None:
+    """The maximum by compiled code where that is at hand and the rows are few; None leaves it to numpy.
+
+    Whatever does not converge is left to numpy too: what separation and collinearity are is decided in one place.
+    """
+    p, m = columns.shape
+    if not loaded() or order.late is not None or not 0 < m * p <= FEW:
+        return None
+    from durata.kernels.compiled.newton_sweep import climb, lay_out
+
+    beta, score, information, first = np.empty(p), np.empty(p), np.empty((p, p)), np.empty((1 + p, p))
+    layout = lay_out(order, columns, offset, efron=efron)
+    drawn = order.weight if order.frequency else np.ones(m)
+    limits = np.array([CONVERGED_DECREMENT, STALLED_DECREMENT, SINGULAR_PIVOT, order.death_weight.sum(), 50.0])
+    status, steps, there, start = climb(layout, order.weight, drawn, np.zeros(p), beta, first, score, information, limits)
+    if status != Status.CONVERGED:
+        return None
+    return Optimum(
+        Status.CONVERGED,
+        beta,
+        Evaluation(there, score, _whole(information)),
+        Evaluation(start, first[0], _whole(first[1:])),
+        steps,
+        np.zeros(p, dtype=np.bool_),
+    )
+
+
+def _whole(lower: FloatArray) -> FloatArray:
+    """A symmetric matrix from its lower half."""
+    half = np.tril(lower)
+    return half + np.tril(lower, -1).T
 
 
 def centre_and_scale(order: RiskOrder, columns: FloatArray) -> tuple[FloatArray, BoolArray]:

@@ -73,6 +73,7 @@ class RiskOrder:
     event_rows : (e,) kept rows that end with the event, sorted; event_index : (e,) their event times.
     deaths : (K,) number of events (weights counted if they are frequencies); death_weight : (K,) their weight.
     late : rows entering later, or None; ties : tied events, or None.
+    frequency : whether the weights count identical rows.
     """
 
     n: int
@@ -91,6 +92,7 @@ class RiskOrder:
     death_weight: FloatArray
     late: Late | None
     ties: Ties | None
+    frequency: bool = False
 
     @property
     def n_times(self) -> int:
@@ -242,6 +244,7 @@ def order_risk_sets(
         death_weight=death_weight,
         late=None if entry is None else _late_rows(first, last, time_bounds),
         ties=tied_events(deaths, event_rows, event_index),
+        frequency=frequency,
     )
 
 

@@ -8,6 +8,7 @@ from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Analysis, Refused
 from durata.estimate.plan import BY_GROUP, cox_analysis, subgroup_analyses
 from durata.estimate.result import Curve, Effects, Summary, Test
+from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, TableBlock
 from durata.show.figures.forest import forest_figure
@@ -46,7 +47,7 @@ def subgroups(words: Wording) -> Iterator[Block]:
             yield FigureBlock(
                 drawing(
                     forest_figure(
-                        rows, detail_head=DETAIL_HEAD, less=words.say("beside.less"), more=words.say("beside.more")
+                        rows, detail_head=speak(DETAIL_HEAD), less=words.say("beside.less"), more=words.say("beside.more")
                     ),
                     f"subgroups-{number}",
                     title=title,

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
+from durata.language.speaking import speak
 from durata.show.figures.labels import LEGEND_ROW, legend_rows
 from durata.show.figures.style import (
     HAIRLINE,
@@ -24,6 +25,7 @@ from durata.show.figures.style import (
     points,
     styled,
 )
+from durata.show.number_style import between, bracketed, clauses
 from durata.show.numbers import count, counted
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
@@ -34,7 +36,7 @@ MOST_BARS = 48
 
 
 def durations_figure(
-    durations: Mapping[str, FloatArray], boundaries: Sequence[float], scale: TimeScale, *, label: str = "Duration"
+    durations: Mapping[str, FloatArray], boundaries: Sequence[float], scale: TimeScale, *, label: str = ""
 ) -> Figure:
     """How long the treatment lasted, by group.
 
@@ -48,20 +50,31 @@ def durations_figure(
     shown = {group: np.asarray(times, dtype=np.float64) / scale.length for group, times in durations.items()}
     everything = np.concatenate([np.empty(0), *shown.values()])
     if len(everything) == 0 or not np.all(np.isfinite(everything)) or np.any(everything < 0):
-        raise CannotEstimate("There is no histogram of durations: none is known, or one is missing or negative.")
+        raise CannotEstimate(speak("There is no histogram of durations: none is known, or one is missing or negative."))
     with styled():
-        return _draw(shown, [scale.shown(boundary) for boundary in boundaries], float(everything.max()), scale, label)
+        return _draw(
+            shown,
+            [scale.shown(boundary) for boundary in boundaries],
+            float(everything.max()),
+            scale,
+            label or speak("Duration"),
+        )
 
 
-def durations_words(durations: Mapping[str, FloatArray], scale: TimeScale, *, label: str = "Duration") -> str:
+def durations_words(durations: Mapping[str, FloatArray], scale: TimeScale, *, label: str = "") -> str:
     """The alternative text: people and range of durations by group."""
     said = [
-        f"{group}: {counted(len(times), 'patient')}, {scale.value(float(np.min(times)))} to {scale.words(float(np.max(times)))}"
+        speak(
+            "{group}: {patients}, {range}",
+            group=group,
+            patients=counted(len(times), "patient"),
+            range=between(scale.value(float(np.min(times))), scale.words(float(np.max(times)))),
+        )
         if len(times)
-        else f"{group}: no patients"
+        else speak("{group}: no patients", group=group)
         for group, times in durations.items()
     ]
-    return printable(f"{label} by group. {'; '.join(said)}.")
+    return printable(speak("{label} by group. {groups}.", label=label or speak("Duration"), groups=clauses(said)))
 
 
 def bin_width(longest: float, boundaries: Sequence[float]) -> float:
@@ -93,7 +106,7 @@ def _draw(
 ) -> Figure:
     width = bin_width(longest, boundaries)
     bars = max(1, math.ceil(longest / width - 1e-9))
-    names = [f"{group} ({count(len(times))})" for group, times in shown.items()]
+    names = [bracketed(group, count(len(times))) for group, times in shown.items()]
     left, right, foot = 52.0, 18.0, 40.0
     rows = legend_rows(names, WIDTH - left - right)
     height = 12 + LEGEND_ROW * len(rows) + 8 + PLOT_HEIGHT + foot
@@ -117,8 +130,8 @@ def _draw(
     axes.set_xticks(unit.ticks(bars * width), unit.tick_labels(bars * width))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.grid(axis="y", color=HAIRLINE, linewidth=0.6)
-    axes.set_xlabel(fitted(f"{label} ({scale.unit})", 360), labelpad=5)
-    axes.set_ylabel("Patients", labelpad=6)
+    axes.set_xlabel(fitted(bracketed(label, scale.name), 360), labelpad=5)
+    axes.set_ylabel(speak("Patients"), labelpad=6)
     place = points(figure)
     position = 0
     for row, entries in enumerate(rows):

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Polygon
 
+from durata.language.speaking import speak
 from durata.records.flow import Flow, Step
 from durata.show.figures.style import (
     INK,
@@ -24,6 +25,7 @@ from durata.show.figures.style import (
     tint,
     wrapped,
 )
+from durata.show.number_style import number_style, sentences, statement
 from durata.show.numbers import counted
 from durata.show.printable import printable
 
@@ -70,15 +72,26 @@ def flow_figure(flow: Flow, groups: Mapping[str, int] | None = None) -> Figure:
 def flow_words(flow: Flow, groups: Mapping[str, int] | None = None) -> str:
     """The alternative text: the steps in order."""
     first, *others = flow.steps
-    said = [f"{first.reason}: {counted(first.remaining, 'patient')}"]
-    said += [f"{step.excluded} left out: {step.reason}; {step.remaining} remain" for step in others if step.excluded]
-    said += [f"{name}: {number}" for name, number in (groups or {}).items()]
-    return printable(f"{'. '.join(said)}.")
+    colon = number_style().colon
+    said = [f"{first.reason}{colon}{counted(first.remaining, 'patient')}"]
+    said += [
+        speak(
+            "{n} left out: {reason}; {remaining} remain", n=step.excluded, reason=step.reason, remaining=step.remaining
+        )
+        for step in others
+        if step.excluded
+    ]
+    said += [f"{name}{colon}{number}" for name, number in (groups or {}).items()]
+    return printable(sentences(statement(one) for one in said))
 
 
 def _main(step: Step, first: bool, last: bool) -> tuple[str, ...]:
-    words = step.reason if first else "Analysed" if last else "Remaining"
+    words = step.reason if first else speak("Analysed") if last else speak("Remaining")
     return (*wrapped(words, MAIN - 2 * PAD, SMALL, lines=3, bold=True), counted(step.remaining, "patient"))
+
+
+def _left_out(step: Step) -> str:
+    return speak("{patients} left out", patients=counted(step.excluded, "patient"))
 
 
 def _draw(flow: Flow, groups: dict[str, int]) -> Figure:
@@ -90,7 +103,7 @@ def _draw(flow: Flow, groups: dict[str, int]) -> Figure:
     for position, step in enumerate(steps):
         above = main[-1]
         reason = wrapped(step.reason, SIDE - 2 * PAD, SMALL, lines=4)
-        left = _Box(x + MAIN + 34, 0.0, SIDE, (f"{counted(step.excluded, 'patient')} left out", *reason), MUTED)
+        left = _Box(x + MAIN + 34, 0.0, SIDE, (_left_out(step), *reason), MUTED)
         # the reason hangs beside the line between two boxes, which must be long enough for it
         room = max(BETWEEN, left.height + 12)
         left = _Box(left.x, above.top - above.height - (room - left.height) / 2, SIDE, left.lines, MUTED)

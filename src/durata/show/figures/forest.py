@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.show.figures.style import (
     HAIRLINE,
     INK,
@@ -28,6 +29,7 @@ from durata.show.figures.style import (
     width_of,
     wrapped,
 )
+from durata.show.number_style import bracketed, clauses, number_style
 from durata.show.numbers import p_value, ratio_interval
 from durata.show.printable import printable
 
@@ -101,8 +103,8 @@ class _Mark:
 def forest_figure(
     rows: Sequence[ForestRow],
     *,
-    scale_label: str = "Hazard ratio (log scale)",
-    numbers_head: str = "HR (95% CI)",
+    scale_label: str = "",
+    numbers_head: str = "",
     detail_head: str = "",
     less: str = "",
     more: str = "",
@@ -117,22 +119,25 @@ def forest_figure(
     """
     drawn = [row for row in rows if row.kind == "effect" and not row.refused]
     if not drawn:
-        raise CannotEstimate("There is no estimate to draw: every row of the forest plot is refused.")
+        raise CannotEstimate(speak("There is no estimate to draw: every row of the forest plot is refused."))
     with styled():
-        return _draw(rows, drawn, scale_label, (detail_head, numbers_head), (less, more))
+        heads = detail_head, numbers_head or speak("HR ({level})", level="95% CI")
+        return _draw(rows, drawn, scale_label or speak("Hazard ratio (log scale)"), heads, (less, more))
 
 
-def forest_words(rows: Sequence[ForestRow], *, what: str = "Hazard ratio") -> str:
+def forest_words(rows: Sequence[ForestRow], *, what: str = "") -> str:
     """The alternative text: every estimate with its interval, under the words of its heading."""
     said: list[str] = []
     heading = ""
     for row in rows:
         if row.kind == "heading":
-            heading = f"{row.label}, "
+            heading = f"{row.label}{number_style().part}"
         elif row.kind == "effect":
-            name = f"{heading if row.depth else ''}{row.label}{f' ({row.series})' if row.series else ''}"
-            said.append(f"{name}: {row.refused.rstrip('.') or _numbers(row)}")
-    return printable(f"{what} with interval. {'; '.join(said)}.")
+            label = bracketed(row.label, row.series) if row.series else row.label
+            name = f"{heading if row.depth else ''}{label}"
+            said.append(f"{name}{number_style().colon}{row.refused.rstrip('.。') or _numbers(row)}")
+    words = speak("{what} with interval. {rows}.", what=what or speak("Hazard ratio"), rows=clauses(said))
+    return printable(words)
 
 
 def _numbers(row: ForestRow) -> str:
@@ -153,10 +158,10 @@ def _limits(drawn: Sequence[ForestRow]) -> tuple[float, float]:
 def _columns(rows: Sequence[ForestRow], heads: tuple[str, str]) -> tuple[_Columns, float]:
     """The columns, and the room there is for labels."""
     detail_head, numbers_head = heads
-    p_width = max(width_of(text, SMALL) for text in (">0.999", "p"))
+    p_width = max(width_of(text, SMALL) for text in (">0.999", number_style().p))
     numbers = [_numbers(row) for row in rows if row.kind == "effect" and not row.refused]
     numbers_width = max(
-        width_of(text, SMALL, bold=text == numbers_head) for text in (*numbers, numbers_head, "1 (reference)")
+        width_of(text, SMALL, bold=text == numbers_head) for text in (*numbers, numbers_head, speak("1 (reference)"))
     )
     details = [text for text in (detail_head, *(row.detail for row in rows)) if text]
     detail_width = max((min(width_of(text, SMALL), 90) for text in details), default=-12.0)
@@ -197,7 +202,7 @@ def _draw(
     detail_head, numbers_head = heads
     figure.text(columns.numbers, y, numbers_head, weight="bold", **text)
     if any(row.p is not None for row in drawn):
-        figure.text(columns.p, y, "p", weight="bold", ha="right", **text)
+        figure.text(columns.p, y, number_style().p, weight="bold", ha="right", **text)
     if detail_head:
         figure.text(columns.detail, y, fitted(detail_head, 90, SMALL, bold=True), weight="bold", **text)
     _rule(figure, foot + body + 1)
@@ -227,7 +232,7 @@ def _draw(
         mine = looks.get(row.series, Look(INK, INK, (0, ())))
         mark = MARKS[series.index(row.series) % len(MARKS)] if row.series in looks else MARKS[0]
         if row.kind == "reference":
-            figure.text(columns.numbers, foot + middle, "1 (reference)", color=MUTED, **text)
+            figure.text(columns.numbers, foot + middle, speak("1 (reference)"), color=MUTED, **text)
         elif row.refused:
             room = columns.p - columns.plot - 8
             for line, words in enumerate(lines := wrapped(row.refused, room, SMALL - 1, lines=2)):

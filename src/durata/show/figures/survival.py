@@ -13,6 +13,7 @@ from matplotlib.transforms import blended_transform_factory
 from durata.estimate.result import Curve, Stretch
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
+from durata.language.speaking import speak
 from durata.show.figures.labels import LEGEND_ROW, EndLabel, end_labels, legend, legend_rows
 from durata.show.figures.style import (
     HAIRLINE,
@@ -30,6 +31,7 @@ from durata.show.figures.style import (
     width_of,
     wrapped,
 )
+from durata.show.number_style import clauses, sentences
 from durata.show.numbers import count, counted, percent
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
@@ -61,7 +63,7 @@ def survival_figure(
     curve: Curve,
     scale: TimeScale,
     *,
-    label: str = "Survival",
+    label: str = "",
     annotation: str = "",
     until: float | None = None,
     min_at_risk: int = 10,
@@ -80,23 +82,38 @@ def survival_figure(
     end = max((stretch.until for stretch in curve.stretches), default=0.0)
     end = min(end, until) if until is not None else end
     if not end > 0:
-        raise CannotEstimate("There is no follow-up to draw: every curve ends at time zero.")
-    plot = _Plot(curve, scale, scale.axis_end(end), label, annotation, min_at_risk, bands)
+        raise CannotEstimate(speak("There is no follow-up to draw: every curve ends at time zero."))
+    plot = _Plot(curve, scale, scale.axis_end(end), label or speak("Survival"), annotation, min_at_risk, bands)
     with styled():
         return _draw(plot)
 
 
-def survival_words(curve: Curve, scale: TimeScale, *, label: str = "Survival") -> str:
+def survival_words(curve: Curve, scale: TimeScale, *, label: str = "") -> str:
     """The alternative text: what each curve comes down to, and when.
 
     Named are the number of patients and events of each group and the last value of its curve.
     """
-    parts = [
-        f"{stretch.group}: {counted(stretch.n, 'patient')}, {counted(float(stretch.events.sum()), 'event')}, "
-        f"{percent(_value_at(stretch, stretch.until))} at {scale.words(stretch.until)}"
+    said = [
+        speak(
+            "{group}: {patients}, {events}, {share} at {time}",
+            group=_named(stretch, curve),
+            patients=counted(stretch.n, "patient"),
+            events=counted(float(stretch.events.sum()), "event"),
+            share=percent(_value_at(stretch, stretch.until)),
+            time=scale.words(stretch.until),
+        )
         for stretch in curve.stretches
     ]
-    return printable(f"{label} by time since {curve.time_zero}. {'; '.join(parts)}.")
+    estimand = label or speak("Survival")
+    words = speak(
+        "{label} by time since {time_zero}. {groups}.", label=estimand, time_zero=curve.time_zero, groups=clauses(said)
+    )
+    return printable(words)
+
+
+def _named(stretch: Stretch, curve: Curve) -> str:
+    # the one curve of everybody is called "all" where answers are kept
+    return speak("all") if len(curve.stretches) == 1 and stretch.group == "all" else stretch.group
 
 
 def at_risk(stretch: Stretch, time: float) -> float:
@@ -112,9 +129,11 @@ def _draw(plot: _Plot) -> Figure:
     looks = [look(position) for position in range(len(curve.stretches))]
     several = len(curve.stretches) > 1
     direct = several and all(stretch.until >= NEAR_THE_END * plot.end for stretch in curve.stretches)
-    shown = [stretch.group if several or stretch.group != "all" else "All patients" for stretch in curve.stretches]
+    shown = [
+        stretch.group if several or stretch.group != "all" else speak("All patients") for stretch in curve.stretches
+    ]
     names = [fitted(name, WIDEST_NAME, SMALL, bold=True) for name in shown]
-    left = max(56.0, 18 + max(width_of(text, SMALL, bold=True) for text in (*names, AT_RISK)))
+    left = max(56.0, 18 + max(width_of(text, SMALL, bold=True) for text in (*names, speak(AT_RISK))))
     labels = [wrapped(name, 92, SMALL, lines=3, bold=True) for name in shown]
     right = 16 + max(width_of(line, SMALL, bold=True) for lines in labels for line in lines) if direct else 18.0
     rows = legend_rows(shown, WIDTH - left - right) if several and not direct else []
@@ -142,7 +161,7 @@ def _draw(plot: _Plot) -> Figure:
     across = blended_transform_factory(axes.transData, place)
     common: dict[str, Any] = {"va": "center", "size": SMALL}
     y = below - 48.0
-    figure.text(left - 16, y, AT_RISK, transform=place, ha="right", color=MUTED, **common)
+    figure.text(left - 16, y, speak(AT_RISK), transform=place, ha="right", color=MUTED, **common)
     for stretch, name, mine in zip(curve.stretches, names, looks, strict=True):
         y -= RISK_ROW
         gid = "durata:at-risk-name"
@@ -165,7 +184,7 @@ def _frame(axes: Axes, plot: _Plot) -> None:
     axes.set_yticks(shares, [percent(share, 0) for share in shares])
     for share in shares[1:]:
         axes.axhline(share, color=HAIRLINE, linewidth=0.6, zorder=0)
-    axes.set_xlabel(fitted(f"{scale.unit.capitalize()} since {plot.curve.time_zero}", 360), labelpad=5)
+    axes.set_xlabel(fitted(scale.since(plot.curve.time_zero), 360), labelpad=5)
     axes.set_ylabel(fitted(plot.label, PLOT_HEIGHT), labelpad=6)
 
 
@@ -243,12 +262,12 @@ def _notes(plot: _Plot, width: float) -> tuple[str, ...]:
     said = []
     stretches = plot.curve.stretches
     if plot.bands:
-        said.append(f"Shaded: {100 * plot.curve.conf_level:g}% confidence interval.")
+        said.append(speak("Shaded: {level}% confidence interval.", level=f"{100 * plot.curve.conf_level:g}"))
     if any(np.any(stretch.censored > 0) for stretch in stretches):
-        said.append("Vertical marks: end of follow-up without the event.")
+        said.append(speak("Vertical marks: end of follow-up without the event."))
     if any(_well_known_until(stretch, plot.min_at_risk) < min(stretch.until, plot.end) for stretch in stretches):
-        said.append(f"Lighter: fewer than {plot.min_at_risk} at risk.")
-    return wrapped(" ".join(said), width, SMALL - 0.5) if said else ()
+        said.append(speak("Lighter: fewer than {n} at risk.", n=plot.min_at_risk))
+    return wrapped(sentences(said), width, SMALL - 0.5) if said else ()
 
 
 def _annotate(axes: Axes, plot: _Plot) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ET
+from functools import cache, partial
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from durata.show.drawing import Drawing
+from durata.show.figures.pictures import printed
 from durata.show.figures.style import styled
 from durata.show.printable import printable
 
@@ -49,7 +51,8 @@ def drawing(figure: Figure, name: str, *, title: str, alternative: str) -> Drawi
     ET.register_namespace("", SVG)
     text = re.sub(r"\n\s*(?=\n)", "", ET.tostring(root, encoding="unicode", short_empty_elements=True))
     width, height = (72 * float(inches) for inches in figure.get_size_inches())
-    return Drawing(name, text + "\n", width, height, printable(title), printable(alternative))
+    printer = cache(partial(printed, figure))  # a figure stands in the report and in a file of its own
+    return Drawing(name, text + "\n", width, height, printable(title), printable(alternative), printer)
 
 
 def _forget(root: ET.Element, tag: str) -> None:

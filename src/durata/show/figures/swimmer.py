@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +14,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from durata.finding import CannotEstimate
+from durata.language.speaking import ENGLISH, speak, spoken
 from durata.show.figures.style import (
     INK,
     LINE,
@@ -31,6 +32,7 @@ from durata.show.figures.style import (
     width_of,
     wrapped,
 )
+from durata.show.number_style import clauses
 from durata.show.numbers import count, counted
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
@@ -72,12 +74,12 @@ class Bar:
 class SwimmerWords:
     """What the parts of the bars are called in the legend and under the axis."""
 
-    before: str = "On treatment"
-    after: str = "After the end of treatment"
-    event: str = "Event"
-    ongoing: str = "Without event when last seen"
-    guaranteed: str = "Survival guaranteed by the grouping"
-    time_zero: str = "start of treatment"
+    before: str = field(default_factory=lambda: speak("On treatment"))
+    after: str = field(default_factory=lambda: speak("After the end of treatment"))
+    event: str = field(default_factory=lambda: speak("Event"))
+    ongoing: str = field(default_factory=lambda: speak("Without event when last seen"))
+    guaranteed: str = field(default_factory=lambda: speak("Survival guaranteed by the grouping"))
+    time_zero: str = field(default_factory=lambda: speak("start of treatment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,10 @@ class Sample:
         """What the figure says about the sample; empty when everybody is drawn."""
         if self.every == 1:
             return ""
-        return (
-            f"Every {ordinal(self.every)} of {count(self.total)} patients, in order of group and follow-up, is drawn."
+        return speak(
+            "Every {nth} of {n} patients, in order of group and follow-up, is drawn.",
+            nth=ordinal(self.every),
+            n=count(self.total),
         )
 
 
@@ -104,6 +108,8 @@ def ordinal(number: int) -> str:
     >>> ordinal(2), ordinal(3), ordinal(11), ordinal(21)
     ('2nd', '3rd', '11th', '21st')
     """
+    if spoken() != ENGLISH:
+        return speak("number {n}", n=number)
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
@@ -123,7 +129,7 @@ def _blocks(bars: Sequence[Bar], groups: Sequence[str]) -> list[str]:
 
 
 def swimmer_figure(
-    bars: Sequence[Bar], groups: Sequence[str], scale: TimeScale, words: SwimmerWords = SwimmerWords()
+    bars: Sequence[Bar], groups: Sequence[str], scale: TimeScale, words: SwimmerWords | None = None
 ) -> Figure:
     """One bar a person, in blocks by group (in the order of ``groups``), the longest follow-up on top.
 
@@ -136,9 +142,9 @@ def swimmer_figure(
     CannotEstimate : there is nobody, or no time, to draw.
     """
     if not bars or max(bar.follow_up for bar in bars) <= 0:
-        raise CannotEstimate("There is no follow-up to draw: nobody is observed beyond time zero.")
+        raise CannotEstimate(speak("There is no follow-up to draw: nobody is observed beyond time zero."))
     with styled():
-        return _draw(systematic_sample(bars, groups), groups, scale, words)
+        return _draw(systematic_sample(bars, groups), groups, scale, words or SwimmerWords())
 
 
 def swimmer_words(bars: Sequence[Bar], groups: Sequence[str], scale: TimeScale, words: SwimmerWords) -> str:
@@ -148,10 +154,18 @@ def swimmer_words(bars: Sequence[Bar], groups: Sequence[str], scale: TimeScale, 
         mine = [bar for bar in bars if bar.group == group]
         guaranteed = sum(min(bar.guaranteed_until, bar.follow_up) for bar in mine)
         said.append(
-            f"{group}: {counted(len(mine), 'patient')}, {counted(sum(bar.event for bar in mine), 'event')}, "
-            f"{scale.words(guaranteed)} of guaranteed time in all"
+            speak(
+                "{group}: {patients}, {events}, {time} of guaranteed time in all",
+                group=group,
+                patients=counted(len(mine), "patient"),
+                events=counted(sum(bar.event for bar in mine), "event"),
+                time=scale.words(guaranteed),
+            )
         )
-    return printable(f"One bar a patient, by time since {words.time_zero}. {'; '.join(said)}.")
+    shown = speak(
+        "One bar a patient, by time since {time_zero}. {groups}.", time_zero=words.time_zero, groups=clauses(said)
+    )
+    return printable(shown)
 
 
 def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: SwimmerWords) -> Figure:
@@ -161,14 +175,14 @@ def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: Swimme
     step = min(THICKEST, max(THINNEST, PLOT_HEIGHT / len(bars)))
     gap = max(8.0, 1.5 * step)
     counts = {group: sum(bar.group == group for bar in bars) for group in groups}
-    totals = "" if sample.every == 1 else " drawn"
+    sizes = {group: _size(counts[group], sample.every > 1) for group in groups}
     # the name of a small group needs more room than its bars
     name_lines = {group: wrapped(group, 118, SMALL, lines=2, bold=True) for group in groups}
     blocks = {group: max(step * counts[group], (len(name_lines[group]) + 1) * SMALL * LINE) for group in groups}
     body = sum(blocks.values()) + gap * (len(groups) + 1)
     left = 22 + max(
         [width_of(line, SMALL, bold=True) for lines in name_lines.values() for line in lines]
-        + [width_of(f"{counts[group]} patients{totals}", SMALL) for group in groups]
+        + [width_of(_size(counts[group], sample.every > 1, one=False), SMALL) for group in groups]
     )
     rows = _legend_rows(_legend_parts(bars, words), WIDTH - 16)
     top, foot = 10 + 15.0 * len(rows), 40.0 + (14 if sample.note else 0)
@@ -181,7 +195,7 @@ def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: Swimme
     axes.set_xticks(scale.ticks(end), scale.tick_labels(end))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(fitted(f"{scale.unit.capitalize()} since {words.time_zero}", 360), labelpad=5)
+    axes.set_xlabel(fitted(scale.since(words.time_zero), 360), labelpad=5)
 
     place = points(figure)
     y = body - gap
@@ -190,7 +204,7 @@ def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: Swimme
         block = [bar for bar in bars if bar.group == group]
         _block(axes, block, scale, top=y, step=step, colour=mine.colour)
         middle = y - step * len(block) / 2 if step * len(block) >= blocks[group] else y - blocks[group] / 2
-        lines = (*name_lines[group], f"{counted(len(block), 'patient')}{totals}")
+        lines = (*name_lines[group], sizes[group])
         for line, text in enumerate(lines):
             at = foot + middle + SMALL * LINE * ((len(lines) - 1) / 2 - line)
             last = line == len(lines) - 1
@@ -203,6 +217,12 @@ def _draw(sample: Sample, groups: Sequence[str], scale: TimeScale, words: Swimme
     if sample.note:
         figure.text(left, 7, sample.note, transform=place, va="center", size=SMALL - 0.5, color=MUTED)
     return figure
+
+
+def _size(number: int, drawn: bool, *, one: bool = True) -> str:
+    """How many bars a group has; not ``one``: in the plural whatever their number, which the room is kept for."""
+    patients = counted(number, "patient") if one else speak("{n} patients", n=number)
+    return speak("{patients} drawn", patients=patients) if drawn else patients
 
 
 def _block(axes: Axes, block: Sequence[Bar], scale: TimeScale, *, top: float, step: float, colour: str) -> None:

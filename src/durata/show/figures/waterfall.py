@@ -13,6 +13,7 @@ from matplotlib.path import Path
 
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
+from durata.language.speaking import speak
 from durata.show.figures.labels import LEGEND_ROW, legend_rows
 from durata.show.figures.style import (
     HAIRLINE,
@@ -28,6 +29,7 @@ from durata.show.figures.style import (
     styled,
     wrapped,
 )
+from durata.show.number_style import bracketed, clauses, number_style, parts, sentences
 from durata.show.numbers import MINUS, count, counted, fixed
 from durata.show.printable import printable
 
@@ -35,6 +37,7 @@ PLOT_HEIGHT = 230.0
 # a bar that rises further is cut off there: one such patient would leave no room for the others
 HIGHEST = 100.0
 LEAST = 1.6  # points; a bar of nothing is drawn this high
+CHANGE = "Change of the diameter"
 RECIST: Mapping[float, str] = MappingProxyType(
     {20.0: "+20%: progression, by size", -30.0: f"{MINUS}30%: partial response, by size"}
 )
@@ -43,7 +46,7 @@ RECIST: Mapping[float, str] = MappingProxyType(
 def waterfall_figure(
     changes: Mapping[str, FloatArray],
     *,
-    label: str = "Change of the diameter",
+    label: str = "",
     limits: Mapping[float, str] = RECIST,
 ) -> Figure:
     """One bar a patient, the largest increase at the left, the largest decrease at the right; nobody is named.
@@ -61,7 +64,7 @@ def waterfall_figure(
     """
     values, group = in_order(changes)
     with styled():
-        return _draw(values, group, changes, label, limits)
+        return _draw(values, group, changes, label or speak(CHANGE), _named(limits))
 
 
 def in_order(changes: Mapping[str, FloatArray]) -> tuple[FloatArray, IntArray]:
@@ -76,10 +79,12 @@ def in_order(changes: Mapping[str, FloatArray]) -> tuple[FloatArray, IntArray]:
     group = np.repeat(np.arange(len(columns), dtype=np.intp), [len(column) for column in columns])
     known = ~np.isnan(values)
     if not np.any(known):
-        raise CannotEstimate("There is no waterfall to draw: nobody's change is known.")
+        raise CannotEstimate(speak("There is no waterfall to draw: nobody's change is known."))
     values, group = values[known], group[known]
     if not np.all(np.isfinite(values)) or np.any(values < -100):
-        raise CannotEstimate("There is no waterfall to draw: a change is infinite, or a decrease by more than 100%.")
+        raise CannotEstimate(
+            speak("There is no waterfall to draw: a change is infinite, or a decrease by more than 100%.")
+        )
     order = np.lexsort((group, -values))
     return values[order], group[order]
 
@@ -87,7 +92,7 @@ def in_order(changes: Mapping[str, FloatArray]) -> tuple[FloatArray, IntArray]:
 def waterfall_words(
     changes: Mapping[str, FloatArray],
     *,
-    label: str = "Change of the diameter",
+    label: str = "",
     limits: Mapping[float, str] = RECIST,
 ) -> str:
     """The alternative text: patients, median change, and how many lie beyond each limit, by group."""
@@ -96,24 +101,35 @@ def waterfall_words(
         values = np.asarray(column, dtype=np.float64)
         values = values[~np.isnan(values)]
         if not len(values):
-            said.append(f"{name}: no patients")
+            said.append(speak("{group}: no patients", group=name))
             continue
         beyond = [
-            f"{np.count_nonzero(values <= limit if limit < 0 else values >= limit)} "
-            f"{'at or below' if limit < 0 else 'at or above'} {_percent(limit)}"
+            speak(
+                "{n} at or below {limit}" if limit < 0 else "{n} at or above {limit}",
+                n=np.count_nonzero(values <= limit if limit < 0 else values >= limit),
+                limit=_percent(limit),
+            )
             for limit in sorted(limits)
         ]
-        said.append(
-            f"{name}: {', '.join([counted(len(values), 'patient'), f'median {_percent(float(np.median(values)))}', *beyond])}"
-        )
-    return printable(f"{label} of every patient, from the largest increase to the largest decrease. {'; '.join(said)}.")
+        middle = speak("median {value}", value=_percent(float(np.median(values))))
+        said.append(f"{name}{number_style().colon}{parts([counted(len(values), 'patient'), middle, *beyond])}")
+    words = speak(
+        "{label} of every patient, from the largest increase to the largest decrease. {groups}.",
+        label=label or speak(CHANGE),
+        groups=clauses(said),
+    )
+    return printable(words)
+
+
+def _named(limits: Mapping[float, str]) -> Mapping[float, str]:
+    return {limit: speak(name) for limit, name in limits.items()} if limits is RECIST else limits
 
 
 def _draw(
     values: FloatArray, group: IntArray, changes: Mapping[str, FloatArray], label: str, limits: Mapping[float, str]
 ) -> Figure:
     sizes = np.bincount(group, minlength=len(changes))
-    names = [f"{name} ({count(int(size))})" for name, size in zip(changes, sizes, strict=True)]
+    names = [bracketed(name, count(int(size))) for name, size in zip(changes, sizes, strict=True)]
     left, right, foot = 58.0, 18.0, 26.0
     rows = legend_rows(names, WIDTH - left - right)
     notes = _notes(values, sum(len(column) for column in changes.values()) - len(values), WIDTH - left - right)
@@ -137,7 +153,7 @@ def _draw(
     _limits(axes, limits, low, high)
     _legend(figure, rows, left, height - 11)
     place = points(figure)
-    patients = f"{counted(len(values), 'patient')}, in order of change"
+    patients = speak("{patients}, in order of change", patients=counted(len(values), "patient"))
     figure.text(
         (left + WIDTH - right) / 2,
         foot - 12,
@@ -166,7 +182,7 @@ def _frame(axes: Axes, values: FloatArray, label: str, limits: Mapping[float, st
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.grid(axis="y", color=HAIRLINE, linewidth=0.6)
-    axes.set_ylabel(fitted(f"{label} (%)", PLOT_HEIGHT), labelpad=6)
+    axes.set_ylabel(fitted(bracketed(label, "%"), PLOT_HEIGHT), labelpad=6)
     return float(low), float(high)
 
 
@@ -218,13 +234,19 @@ def _notes(values: FloatArray, missing: int, width: float) -> tuple[str, ...]:
     said = []
     cut = int(np.count_nonzero(values > HIGHEST))
     if cut:
-        reach = (
-            f"{'reaches' if cut == 1 else 'reach'} beyond +{HIGHEST:g}%, the largest to {_percent(float(values[0]))}"
+        said.append(
+            speak(
+                "{bars} reaches beyond +{highest}%, the largest to {largest}."
+                if cut == 1
+                else "{bars} reach beyond +{highest}%, the largest to {largest}.",
+                bars=counted(cut, "bar"),
+                highest=f"{HIGHEST:g}",
+                largest=_percent(float(values[0])),
+            )
         )
-        said.append(f"{counted(cut, 'bar')} {reach}.")
     if missing:
-        said.append(f"The change of {counted(missing, 'patient')} is not known.")
-    return wrapped(" ".join(said), width, SMALL - 0.5) if said else ()
+        said.append(speak("The change of {patients} is not known.", patients=counted(missing, "patient")))
+    return wrapped(sentences(said), width, SMALL - 0.5) if said else ()
 
 
 def _percent(value: float) -> str:

@@ -1,0 +1,354 @@
+"""Cox models fitted row by row in machine code: one data set with many vectors of counts (bootstrap), or one small fit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.partial_likelihood.risk_order import RiskOrder
+
+CONVERGED, SEPARATION, COLLINEAR, NOT_CONVERGED, NO_EVENTS = 0, 1, 2, 3, 4
+"""The statuses of :class:`durata.kernels.newton.Status`; anything but CONVERGED is asked again of the numpy kernel."""
+
+TINY, HUGE = 1e-150, 1e150
+
+
+class Layout(NamedTuple):
+    """A RiskOrder as flat arrays, with the covariates of its rows; what machine code walks over.
+
+    x (m, p) covariates and offset (m,) of the kept rows; y (m, p + p (p + 1) / 2) the covariates followed by the products
+    of every two of them, so that all moments of a risk set are one sum over contiguous numbers; starts (K + 1,) rows by last event time; event_rows with
+    event_starts (K + 1,); stratum_ends (K,) whether a stratum ends at an event time; late rows, in groups of one entry
+    (late_starts), and the last event time each group misses (late_before).
+    """
+
+    x: FloatArray
+    y: FloatArray
+    offset: FloatArray
+    efron: bool
+    starts: IntArray
+    event_rows: IntArray
+    event_starts: IntArray
+    stratum_ends: BoolArray
+    late: IntArray
+    late_starts: IntArray
+    late_before: IntArray
+
+
+class Room(NamedTuple):
+    """Arrays to work in: linear predictor and relative risk (m,); moments of the risk set, of tied events, and expected."""
+
+    eta: FloatArray
+    r: FloatArray
+    s: FloatArray
+    e: FloatArray
+    packed: FloatArray
+
+
+def lay_out(order: RiskOrder, columns: FloatArray, offset: FloatArray | None, *, efron: bool) -> Layout:
+    """The Layout of an order with the covariates ``columns`` (p, m) of its kept rows."""
+    n_times, none = order.n_times, np.zeros(0, dtype=np.int64)
+    ends = np.zeros(n_times, dtype=np.bool_)
+    ends[np.asarray(order.time_bounds[1:]) - 1] = True
+    late = order.late
+    x = np.ascontiguousarray(columns.T)
+    return Layout(
+        x,
+        with_products(x),
+        np.zeros(len(order.rows)) if offset is None else np.ascontiguousarray(offset),
+        efron,
+        np.append(order.starts, len(order.rows)).astype(np.int64),
+        order.event_rows.astype(np.int64),
+        np.searchsorted(order.event_index, np.arange(n_times + 1)).astype(np.int64),
+        ends,
+        none if late is None else late.positions.astype(np.int64),
+        np.zeros(1, dtype=np.int64) if late is None else np.append(late.starts, len(late.positions)).astype(np.int64),
+        none if late is None else late.before.astype(np.int64),
+    )
+
+
+def with_products(x: FloatArray) -> FloatArray:
+    """(m, p + p (p + 1) / 2) the columns of ``x`` (m, p) and, row by row of a lower triangle, their products."""
+    j, h = np.tril_indices(x.shape[1])
+    return np.ascontiguousarray(np.concatenate([x, x[:, j] * x[:, h]], axis=1))
+
+
+@njit(cache=True, nogil=True)
+def evaluate(layout, c, drawn, beta, room, score, info):
+    """Log partial likelihood at ``beta`` (p,); fills ``score`` (p,) and the lower half of ``info`` (p, p).
+
+    c (m,) weights of the rows, 0 for a row that is not there; drawn (m,) how many persons an event stands for among
+    those tied with it.
+    """
+    x, y, starts, event_rows, event_starts = layout.x, layout.y, layout.starts, layout.event_rows, layout.event_starts
+    late, late_starts, late_before = layout.late, layout.late_starts, layout.late_before
+    eta, r, s, e, packed = room
+    m, p = x.shape
+    width = y.shape[1]
+    n_times = len(starts) - 1
+    top = -np.inf
+    for i in range(m):
+        if c[i] == 0.0:
+            eta[i] = 0.0
+            continue
+        value = layout.offset[i]
+        for j in range(p):
+            value += x[i, j] * beta[j]
+        eta[i] = value
+        if value > top:
+            top = value
+    for i in range(m):
+        if c[i] > 0.0:
+            eta[i] -= top
+            r[i] = c[i] * np.exp(eta[i])
+        else:
+            r[i] = 0.0
+    log_likelihood = 0.0
+    score[:] = 0.0
+    packed[:] = 0.0
+    s0 = 0.0
+    s[:] = 0.0
+    group = len(late_before) - 1
+    for k in range(n_times - 1, -1, -1):
+        if layout.stratum_ends[k]:
+            s0 = 0.0
+            s[:] = 0.0
+        for i in range(starts[k], starts[k + 1]):
+            w = r[i]
+            if w != 0.0:
+                s0 += w
+                for q in range(width):
+                    s[q] += w * y[i, q]
+        while group >= 0 and late_before[group] == k:
+            for position in range(late_starts[group], late_starts[group + 1]):
+                i = late[position]
+                w = r[i]
+                if w != 0.0:
+                    s0 -= w
+                    for q in range(width):
+                        s[q] -= w * y[i, q]
+            group -= 1
+        weight = 0.0
+        deaths = 0.0
+        e0 = 0.0
+        for position in range(event_starts[k], event_starts[k + 1]):
+            i = event_rows[position]
+            if c[i] == 0.0:
+                continue
+            weight += c[i]
+            deaths += drawn[i]
+            e0 += r[i]
+            log_likelihood += c[i] * eta[i]
+            for j in range(p):
+                score[j] += c[i] * x[i, j]
+        if weight == 0.0:
+            continue
+        if layout.efron and deaths > 1.0:
+            mean = weight / deaths
+            hazard = spared = squares = squares_events = squares_both = 0.0
+            # one logarithm for many denominators, taken before their product leaves the range of numbers
+            product = 1.0
+            for turn in range(int(deaths)):
+                fraction = turn / deaths
+                denominator = s0 - fraction * e0
+                product *= denominator
+                if not TINY < product < HUGE:
+                    log_likelihood -= mean * (np.log(product / denominator) + np.log(denominator))
+                    product = 1.0
+                part = mean / denominator
+                square = part / denominator
+                hazard += part
+                spared += part * fraction
+                squares += square
+                squares_events += square * fraction
+                squares_both += square * fraction * fraction
+            log_likelihood -= mean * np.log(product)
+            e[:] = 0.0
+            for position in range(event_starts[k], event_starts[k + 1]):
+                i = event_rows[position]
+                w = r[i]
+                if w != 0.0:
+                    for q in range(width):
+                        e[q] += w * y[i, q]
+            for q in range(width):
+                packed[q] += hazard * s[q] - spared * e[q]
+            q = p
+            for j in range(p):
+                left, right = squares * s[j] - squares_events * e[j], squares_events * s[j] - squares_both * e[j]
+                for h in range(j + 1):
+                    packed[q] -= left * s[h] - right * e[h]
+                    q += 1
+        else:
+            hazard = weight / s0
+            log_likelihood -= weight * np.log(s0)
+            for q in range(width):
+                packed[q] += hazard * s[q]
+            q = p
+            for j in range(p):
+                left = hazard * (s[j] / s0)
+                for h in range(j + 1):
+                    packed[q] -= left * s[h]
+                    q += 1
+    q = p
+    for j in range(p):
+        score[j] -= packed[j]
+        for h in range(j + 1):
+            info[j, h] = packed[q]
+            q += 1
+    return log_likelihood
+
+
+@njit(cache=True, nogil=True)
+def cholesky(matrix, lower):
+    """Factor the lower half of ``matrix`` into ``lower``; the smallest share that is left of a diagonal entry."""
+    p = len(matrix)
+    least = 1.0
+    for j in range(p):
+        for h in range(j + 1):
+            value = matrix[j, h]
+            for q in range(h):
+                value -= lower[j, q] * lower[h, q]
+            if j == h:
+                share = value / matrix[j, j] if matrix[j, j] > 0.0 else 0.0
+                if not share > 0.0:
+                    return 0.0
+                least = min(least, share)
+                lower[j, j] = np.sqrt(value)
+            else:
+                lower[j, h] = value / lower[h, h]
+    return least
+
+
+@njit(cache=True, nogil=True)
+def solve(lower, right, out):
+    """Solve (lower lower') out = right."""
+    p = len(right)
+    for j in range(p):
+        value = right[j]
+        for h in range(j):
+            value -= lower[j, h] * out[h]
+        out[j] = value / lower[j, j]
+    for j in range(p - 1, -1, -1):
+        value = out[j]
+        for h in range(j + 1, p):
+            value -= lower[h, j] * out[h]
+        out[j] = value / lower[j, j]
+
+
+@njit(cache=True, nogil=True)
+def climb(layout, c, drawn, begin, beta, first, score, info, limits):
+    """Newton from ``begin`` (p,): fills ``beta`` and, there, ``score`` and the lower ``info``.
+
+    Returns (status, steps, log-likelihood, log-likelihood at ``begin``); score and information at ``begin`` go to
+    ``first`` (1 + p, p), the score first.
+
+    ``limits`` = (decrement that ends it, decrement that is rounding, least pivot, unit of information, most steps).
+    """
+    m, p = layout.x.shape
+    width = layout.y.shape[1]
+    room = Room(np.empty(m), np.empty(m), np.empty(width), np.empty(width), np.empty(width))
+    eta = room.eta
+    lower, step, trial = np.zeros((p, p)), np.empty(p), np.empty(p)
+    score_there, info_there = np.empty(p), np.empty((p, p))
+    beta[:] = begin
+    here = evaluate(layout, c, drawn, beta, room, score, info)
+    start = here
+    first[0] = score
+    first[1:] = info
+    before = np.inf
+    for turn in range(1, int(limits[4]) + 1):
+        for j in range(p):
+            if not info[j, j] > limits[2] * limits[3]:
+                return COLLINEAR if turn == 1 else SEPARATION, turn, here, start
+        if not cholesky(info, lower) > limits[2]:
+            return COLLINEAR if turn == 1 else SEPARATION, turn, here, start
+        solve(lower, score, step)
+        decrement = 0.0
+        for j in range(p):
+            decrement += score[j] * step[j]
+        if not np.isfinite(decrement):
+            return NOT_CONVERGED, turn, here, start
+        if abs(decrement) <= limits[0]:
+            for j in range(p):
+                beta[j] += step[j]
+            return CONVERGED, turn, here, start
+        if abs(decrement) < limits[1] and abs(decrement) > 0.25 * before:
+            return CONVERGED, turn, here, start
+        before = abs(decrement)
+        slack = 1e-11 * (abs(here) + 1.0)
+        moved = False
+        for _ in range(40):
+            for j in range(p):
+                trial[j] = beta[j] + step[j]
+            there = evaluate(layout, c, drawn, trial, room, score_there, info_there)
+            if np.isfinite(there) and there >= here - slack:
+                moved = True
+                break
+            for j in range(p):
+                step[j] *= 0.5
+        if not moved:
+            return NOT_CONVERGED, turn, here, start
+        here = there
+        beta[:] = trial
+        score[:] = score_there
+        info[:, :] = info_there
+        # linear predictors this far apart are on their way to infinity
+        low, high = np.inf, -np.inf
+        for i in range(m):
+            if c[i] > 0.0:
+                low, high = min(low, eta[i]), max(high, eta[i])
+        if high - low > 40.0:
+            return SEPARATION, turn, here, start
+    return NOT_CONVERGED, int(limits[4]), here, start
+
+
+@njit(cache=True, nogil=True)
+def climb_many(layout, counts, weight, frequency, begin, limits, betas, statuses):
+    """Fit every row of ``counts`` (B, m): how often each kept row was drawn; fills ``betas`` (B, p), ``statuses`` (B,)."""
+    m, p = layout.x.shape
+    event_rows = layout.event_rows
+    score, info, first, c, drawn = np.empty(p), np.empty((p, p)), np.empty((1 + p, p)), np.empty(m), np.empty(m)
+    own = limits.copy()
+    for b in range(len(counts)):
+        events = 0.0
+        for i in range(m):
+            c[i] = counts[b, i] * weight[i]
+            drawn[i] = c[i] if frequency else counts[b, i]
+        for position in range(len(event_rows)):
+            events += c[event_rows[position]]
+        if events == 0.0:
+            statuses[b] = NO_EVENTS
+            betas[b, :] = np.nan
+            continue
+        own[3] = events
+        statuses[b] = climb(layout, c, drawn, begin, betas[b], first, score, info, own)[0]
+
+
+def exercise() -> None:
+    """Have every function compiled (or loaded) by a tiny fit."""
+    layout = Layout(
+        np.array([[0.0], [1.0], [0.5]]),
+        np.array([[0.0, 0.0], [1.0, 1.0], [0.5, 0.25]]),
+        np.zeros(3),
+        True,
+        np.array([0, 1, 2, 3]),
+        np.array([0, 1, 2]),
+        np.array([0, 1, 2, 3]),
+        np.array([False, False, True]),
+        np.zeros(0, dtype=np.int64),
+        np.zeros(1, dtype=np.int64),
+        np.zeros(0, dtype=np.int64),
+    )
+    climb_many(
+        layout,
+        np.ones((1, 3), dtype=np.uint16),
+        np.ones(3),
+        True,
+        np.zeros(1),
+        np.array([1e-18, 1e-9, 1e-11, 3.0, 50.0]),
+        np.empty((1, 1)),
+        np.empty(1, dtype=np.int64),
+    )

@@ -1,0 +1,161 @@
+"""Tables as journals print them: three rules, spanners over their columns, a head that comes again on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from durata.language.speaking import say_in
+from durata.report.docx.elements import Element, clean, element, paragraph, run, value
+from durata.report.docx.styles import INK, SOFT, twips
+from durata.report.docx.widths import UPRIGHT, Layout, layout
+from durata.report.document import KeyNumber
+from durata.show.table import Align, Table
+
+STEP = 10.0  # points by which a row's stub moves in for each depth
+KEPT_WHOLE = 16  # rows that are better moved to the next page than torn
+AT_ONCE = 4  # key numbers beside each other
+BOLD = ("w:b", 1)
+
+
+def word_table(table: Table, language: str, arranged: Layout | None = None) -> Iterator[Element]:
+    """The table and the paragraphs of its notes; its caption is the caller's."""
+    arranged = arranged or layout(table)
+    yield table_of(arranged.columns, _rows(table, arranged), "ThreeLineTable", clean(table.title))
+    yield from _notes(table, language)
+
+
+def table_of(columns: Sequence[float], rows: Iterator[Element], style: str, title: str = "") -> Element:
+    """Rows in a table of fixed columns; ``title`` is what a screen reader says."""
+    widths = [twips(column) for column in columns]
+    return element(
+        "w:tbl",
+        None,
+        element(
+            "w:tblPr",
+            None,
+            value("w:tblStyle", style),
+            element("w:tblW", {"w:w": sum(widths), "w:type": "dxa"}),
+            element("w:tblLayout", {"w:type": "fixed"}),
+            element("w:tblLook", {"w:val": "0020", "w:firstRow": 1, "w:noHBand": 1, "w:noVBand": 1}),
+            *([value("w:tblCaption", title)] if title else []),
+        ),
+        element("w:tblGrid", None, *(element("w:gridCol", {"w:w": width}) for width in widths)),
+        *rows,
+    )
+
+
+def _rows(table: Table, arranged: Layout) -> Iterator[Element]:
+    yield from _head_rows(table, arranged)
+    marks = table.marks()
+    whole = len(table.rows) <= KEPT_WHOLE
+    for position, row in enumerate(table.rows):
+        ending = position >= len(table.rows) - 2
+        keep = (whole or row.heading or ending or position == 0) and position < len(table.rows) - 1
+        if row.heading:
+            text = _cell_text(arranged, "left", run(row.stub, value(*BOLD)), keep=True, indent=STEP * row.depth)
+            yield _row(_cell(arranged.columns, text))
+            continue
+        cells = [
+            _cell(arranged.columns[:1], _cell_text(arranged, "left", run(row.stub), keep=keep, indent=STEP * row.depth))
+        ]
+        for width, head, cell in zip(arranged.columns[1:], table.heads, row.cells, strict=True):
+            mark = marks.get(cell.note, "")
+            raised = [run(mark, value("w:vertAlign", "superscript"))] if mark else []
+            cells.append(_cell((width,), _cell_text(arranged, head.align, run(cell.text), *raised, keep=keep)))
+        yield _row(*cells)
+
+
+def _head_rows(table: Table, arranged: Layout) -> Iterator[Element]:
+    """The spanners, with a rule of their own, and the heads over the second rule of the table."""
+    if table.spanners():
+        cells = [_cell(arranged.columns[:1], _cell_text(arranged, "left", run(""), keep=True))]
+        start = 1
+        for words, columns in table.spanners():
+            text = _cell_text(arranged, "center", run(words, value(*BOLD)), keep=True)
+            cells.append(_cell(arranged.columns[start : start + columns], text, rule=(4, SOFT) if words else None))
+            start += columns
+        yield _row(*cells, head=True)
+    stub = _cell_text(arranged, "left", run(table.stub_head, value(*BOLD)), keep=True)
+    cells = [_cell(arranged.columns[:1], stub, rule=(6, INK), low=True)]
+    for width, head in zip(arranged.columns[1:], table.heads, strict=True):
+        text = _cell_text(arranged, head.align, run(head.text, value(*BOLD)), keep=True)
+        cells.append(_cell((width,), text, rule=(6, INK), low=True))
+    yield _row(*cells, head=True)
+
+
+def _row(*cells: Element, head: bool = False) -> Element:
+    settings = [element("w:cantSplit"), *([element("w:tblHeader")] if head else [])]
+    return element("w:tr", None, element("w:trPr", None, *settings), *cells)
+
+
+def _cell(
+    widths: Sequence[float], *paragraphs: Element, rule: tuple[int, str] | None = None, low: bool = False
+) -> Element:
+    """A cell over one or several columns, with a rule under it where one is asked for."""
+    said = [element("w:tcW", {"w:w": sum(twips(width) for width in widths), "w:type": "dxa"})]
+    if len(widths) > 1:
+        said.append(value("w:gridSpan", len(widths)))
+    if rule is not None:
+        size, colour = rule
+        line = element("w:bottom", {"w:val": "single", "w:sz": size, "w:space": 0, "w:color": colour})
+        said.append(element("w:tcBorders", None, line))
+    if low:
+        said.append(value("w:vAlign", "bottom"))
+    return element("w:tc", None, element("w:tcPr", None, *said), *paragraphs)
+
+
+def _cell_text(arranged: Layout, align: Align, *runs: Element, keep: bool = False, indent: float = 0.0) -> Element:
+    # numbers stand under each other by their middle: a decimal tab would move the limits of an interval apart
+    side = {"left": "left", "right": "right", "center": "center", "decimal": "center"}[align]
+    return paragraph(
+        arranged.style,
+        *runs,
+        keep=element("w:keepNext") if keep else None,
+        indentation=element("w:ind", {"w:left": twips(indent)}) if indent else None,
+        align=value("w:jc", side) if side != "left" else None,
+    )
+
+
+def _notes(table: Table, language: str) -> Iterator[Element]:
+    """Notes of the whole table first, then those of single cells by their letters; never nothing after a table."""
+    for position, note in enumerate(table.notes):
+        text = say_in(language, "Note. {text}", {"text": note}) if position == 0 else note
+        yield paragraph("TableNote", run(text))
+    for note, mark in table.marks().items():
+        yield paragraph("TableNote", run(mark, value("w:vertAlign", "superscript")), run(f" {note}"))
+    if not table.notes and not table.marks():
+        yield paragraph("TableNote")
+
+
+def key_table(numbers: Sequence[KeyNumber]) -> Element:
+    """The strip of key numbers: each in a cell, the number large, what it counts under it."""
+    across = min(AT_ONCE, len(numbers))
+    columns = [UPRIGHT / across] * across
+    rows = [numbers[start : start + across] for start in range(0, len(numbers), across)]
+    return table_of(columns, (_key_row(row, columns) for row in rows), "DefinitionTable")
+
+
+def _key_row(numbers: Sequence[KeyNumber], columns: Sequence[float]) -> Element:
+    cells = []
+    for position, width in enumerate(columns):
+        if position >= len(numbers):
+            cells.append(_cell((width,), paragraph("KeyDetail")))
+            continue
+        one = numbers[position]
+        lines = [paragraph("KeyNumber", run(one.value)), paragraph("KeyLabel", run(one.label))]
+        lines.append(paragraph("KeyDetail", run(one.detail)))
+        cells.append(_cell((width,), *lines))
+    return _row(*cells)
+
+
+def definition_table(items: Sequence[tuple[str, Sequence[Element]]]) -> Element:
+    """Words and what is said about them, in two columns with hairlines."""
+    columns = (0.28 * UPRIGHT, 0.72 * UPRIGHT)
+    rows = (
+        _row(
+            _cell(columns[:1], paragraph("TableText", run(word))),
+            _cell(columns[1:], paragraph("TableText", *meaning)),
+        )
+        for word, meaning in items
+    )
+    return table_of(columns, rows, "DefinitionTable")
