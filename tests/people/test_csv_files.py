@@ -79,7 +79,7 @@ def test_byte_order_mark(folder) -> None:
         (b"id,name\n1,a\n2,\"x\ny\"\n3,\xd0\xc7", "D03", "row 4", "byte 0xd0 in row 4"),
         (b"id,start\n1,2\n2,\x00\n", "D03", "row 3", "zero byte"),
         (b"", "D05", "row 1", "the first row is empty"),
-        (b"\n\nid,start\n", "D05", "row 1", "the first row is empty"),
+        (b"\n\n\n", "D05", "row 1", "the first row is empty"),
         (b'id,start\n1,"a"b\n', "D05", "row 2", "the quotes in row 2 are broken"),
         (b'id,start\n1,2\n2,"never closed\n3,4\n', "D05", "row 3", "the quotes in row 3 are broken"),
         (b"id,start\n1," + b"x" * 200_000, "D05", "row 2", "a cell of more than"),

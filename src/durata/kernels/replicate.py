@@ -120,7 +120,11 @@ def _one_by_one(
     event = np.zeros(order.n, dtype=np.bool_)
     event[order.rows[order.event_rows]] = True
     # event times by their number: the order of times is all a Cox model looks at
-    exit_time, entry, stratum = order.to_rows(order.last + 0.5), order.to_rows(order.first + 0.25), order.to_rows(_strata(order))
+    exit_time, entry, stratum = (
+        order.to_rows(order.last.astype(np.float64) + 0.5),
+        order.to_rows(order.first.astype(np.float64) + 0.25),
+        order.to_rows(_strata(order)),
+    )
     exit_time[order.rows[order.event_rows]] = order.event_index + 1.0
     weight = order.to_rows(order.weight)
     for place, b in enumerate(which):
@@ -136,7 +140,9 @@ def _one_by_one(
         )
         if resampled is None:
             continue
-        fit = fit_cox(resampled, x[rows], offset=None if offset is None else offset[rows], ties="efron" if efron else "breslow")
+        fit = fit_cox(
+            resampled, x[rows], offset=None if offset is None else offset[rows], ties="efron" if efron else "breslow"
+        )
         status[place] = fit.status
         if fit.status == Status.CONVERGED:
             coefficients[place] = fit.coefficients

@@ -103,6 +103,7 @@ def order_subdistribution(
         death_weight=deaths,
         late=None,
         ties=tied_events(deaths, event_rows, event_index),
+        frequency=False,
         competing=gone,
         at_end=kept_free.before(exit_time[rows[gone]]),
         at_event=kept_free.before(times),

@@ -108,6 +108,10 @@ def as_label(cell: Cell) -> str | Defect:
 
 def trouble(cell: Cell) -> Defect | None:
     """The defect of a cell that a spreadsheet could not calculate, also where a text file holds only its error."""
+    if isinstance(cell, Trouble) and cell.merged:
+        what = "the cell is merged into {range}, of which only the first cell has a value."
+        remedy = "Undo the merging, and write in every cell what is true of its patient."
+        return Defect("D11", what, remedy, {"range": cell.merged})
     if isinstance(cell, Trouble) and cell.formula:
         remedy = "Open the file in the spreadsheet program, let it calculate, and save it."
         return Defect("D11", "the cell holds a formula without a result.", remedy)

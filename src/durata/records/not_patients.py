@@ -44,9 +44,10 @@ SUMMARY = frozenset(
     ]
 ) | {"grand total", "sub total", "sub-total", "standard deviation", "std dev", "总 计", "合 计"}
 FOOTNOTE = re.compile(
-    r"(注|备注|说明|数据来源|来源|制表|填表|note|notes|source|footnote|remark|abbreviation)s?\b?\s*[:：.,，]?", re.I
+    r"(注|注释|备注|说明|数据来源|来源|制表人?|填表人?|notes?|sources?|footnotes?|remarks?|abbreviations?)\s*[0-9]*\s*[:：.,，]",
+    re.IGNORECASE,
 )
-MARKED = re.compile(r"[*†‡※#]\s*\S")
+MARKED = re.compile(r"[*†‡※]\s*\S")
 DAY = re.compile(r"[0-9]{1,4}[-/.年][0-9]{1,2}([-/.月]|$)")
 MOST_NAMED = 50
 

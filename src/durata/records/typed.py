@@ -89,20 +89,20 @@ def _parsed(
             mapped = ("replaced as [data.values] says",)
         if text in rules.missing:
             return None, (*mapped, "read as missing") if text else mapped
-        value, kinds = parse(cell)
-        return value, (*mapped, *kinds)
+        parsed = parse(cell)
+        return parsed[0], (*mapped, *parsed[1])
 
     known: dict[object, tuple[Value | Defect | None, tuple[str, ...]]] = {}
     column: list[Value | None] = []
     defects: dict[int, Defect] = {}
     converted: Counter[tuple[str, ...]] = Counter()
-    kinds: tuple[str, ...]
     for k, cell in enumerate(cells):
         key = cell if type(cell) is str else (type(cell), cell)  # 1, 1.0 and True are equal, and not the same cell
         try:
-            value, kinds = known[key]
+            found = known[key]
         except KeyError:
-            value, kinds = known[key] = read(cell)
+            found = known[key] = read(cell)
+        value, kinds = found
         if isinstance(value, Defect):
             defects[k] = value
             value = None

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from durata.finding import Finding
+from durata.finding import Finding, Severity
+from durata.language.speaking import say_in
 from durata.show.drawing import Drawing
 from durata.show.table import Table
 
@@ -52,6 +53,12 @@ def refer(anchor: str) -> Run:
 def cite(number: int) -> Run:
     """The number of an entry of the document's References (counted from 1), as a link."""
     return Run(str(number), "cite")
+
+
+def severity_word(severity: Severity, language: str) -> str:
+    """How much a finding matters, in a word."""
+    words = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Information"}
+    return say_in(language, words[severity], {})
 
 
 def runs(text: Text) -> tuple[Run, ...]:
@@ -231,17 +238,22 @@ class Document:
             match block:
                 case TableBlock():
                     counted["Table"] += 1
-                    number = f"Table {counted['Table']}"
+                    number = say_in(self.language, "Table {n}", {"n": counted["Table"]})
                     entries.append(Numbered(block, block.anchor or f"table-{counted['Table']}", number))
                 case FigureBlock():
                     counted["Figure"] += 1
-                    entries.append(Numbered(block, block.anchor, f"Figure {counted['Figure']}"))
+                    number = say_in(self.language, "Figure {n}", {"n": counted["Figure"]})
+                    entries.append(Numbered(block, block.anchor, number))
                 case Heading():
                     counted["section"] += 1
                     entries.append(Numbered(block, block.anchor or f"section-{counted['section']}"))
                 case _:
                     entries.append(Numbered(block, ""))
         return tuple(entries)
+
+    def label(self, number: str) -> str:
+        """The number as it stands before the words of a caption."""
+        return say_in(self.language, "{number}.", {"number": number})
 
     def targets(self) -> Mapping[str, str]:
         """What ``refer`` prints, by anchor: the number of a table or figure, the words of a heading."""

@@ -17,7 +17,7 @@ FORMATS: dict[str, Callable[[Drawing], bytes]] = {
     "png": lambda drawing: drawing.png(),
     "tiff": lambda drawing: drawing.tiff(),
 }
-DEFAULT_FORMATS = ("svg", "pdf", "png")
+DEFAULT_FORMATS = ("svg", "png")
 
 
 class UnknownFormat(DurataError):

@@ -9,7 +9,9 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from durata.report.document import Document, Heading, runs
+from durata.language.speaking import say_in
+from durata.report.document import Document, Heading, runs, severity_word
+from durata.report.fonts import with_font
 from durata.report.origin import sealed
 from durata.show.drawing import Drawing
 from durata.show.printable import UNPRINTABLE
@@ -18,7 +20,7 @@ from durata.show.table import Table, before_point
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 FIGURE_SPACE, POINT_SPACE = "\u2007", "\u2008"  # as wide as a digit and as a comma: they line numbers up
 TEMPLATES = files("durata.report") / "templates"
-SEVERITY = {"error": "Error", "warning": "Warning", "info": "Information"}
+TAG = {"en": "en", "zh": "zh-Hans"}  # the language as browsers and screen readers know it
 
 
 def to_html(document: Document) -> str:
@@ -41,7 +43,9 @@ def to_html(document: Document) -> str:
         kind=lambda block: type(block).__name__,
         drawn=_drawn,
         table_rows=_table_rows,
-        severity=lambda finding: SEVERITY[finding.severity.value],
+        severity=lambda finding: severity_word(finding.severity, document.language),
+        say=lambda sentence: say_in(document.language, sentence, {}),
+        tag=TAG[document.language],
         clean=_clean,
     )
     targets = document.targets()
@@ -58,6 +62,7 @@ def to_html(document: Document) -> str:
         policy=POLICY,
         css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
     )
+    page = with_font(page)
     return sealed(page) if document.origin else page
 
 

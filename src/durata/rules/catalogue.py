@@ -8,12 +8,42 @@ from durata.estimate.analysis import Answers
 from durata.estimate.plan import answers_for
 from durata.finding import Finding, Severity
 from durata.records.records import Records
-from durata.rules import claims, data, multiplicity, power, time_zero
+from durata.rules import (
+    claims,
+    conditioning,
+    cutpoints,
+    data,
+    data_values,
+    later_subgroups,
+    model,
+    multiplicity,
+    power,
+    rounding,
+    screening,
+    selection,
+    small_groups,
+    time_zero,
+)
 from durata.rules.runner import Rule, Verdicts, judge, registered
 from durata.study.near import listed, near, shortened
 from durata.study.types import Study
 
-FAMILIES = (data, time_zero, power, multiplicity, claims)
+FAMILIES = (
+    data,
+    data_values,
+    time_zero,
+    selection,
+    conditioning,
+    later_subgroups,
+    cutpoints,
+    rounding,
+    power,
+    screening,
+    small_groups,
+    multiplicity,
+    model,
+    claims,
+)
 
 
 def all_rules() -> Mapping[str, Rule]:

@@ -10,8 +10,9 @@ from durata.estimate.judgement import NOT_ESTIMABLE, judged
 from durata.estimate.plan import BY_GROUP, subgroup_analyses
 from durata.estimate.result import Curve
 from durata.finding import Severity
+from durata.language.speaking import speak
 from durata.rules.runner import NotJudged, Seen, rule, seen
-from durata.rules.wording import contrast_words
+from durata.rules.wording import contrast_words, joined, unit_words
 from durata.study.types import Study
 
 ENOUGH_AT_RISK = 10
@@ -31,9 +32,9 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
     """
     horizons = study.horizons
     if not horizons.at and horizons.restricted_mean is None:
-        raise NotJudged("needs [horizons] at, or restricted_mean")
+        raise NotJudged(speak("needs [horizons] at, or restricted_mean"))
     design = declared_design(study)
-    unit, length = study.study.time_unit, study.study.days(study.study.time_unit)
+    unit, length = unit_words(study.study.time_unit), study.study.days(study.study.time_unit)
     judged = False
     for outcome, declared in study.outcomes.items():
         curve = answers.ask(Analysis(design, outcome, "kaplan_meier", BY_GROUP))
@@ -47,26 +48,28 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
         evidence |= {"enough": ENOUGH_AT_RISK}
         thin = _thin(counts, unit)
         if thin:
-            said.append("fewer than {enough} patients are left for {thin}")
-            evidence["thin"] = "; ".join(thin)
+            evidence["thin"] = joined(thin)
+            said.append(speak("fewer than {enough} patients are left for {thin}", **evidence))
         median = _median(follow_up)
         late = [] if median is None else [horizon for horizon in horizons.at if horizon > median / length]
         if late and median is not None:
-            said.append("the median follow-up is {median:.0f} {unit}, shorter than {late} {unit}")
-            evidence |= {"median": median / length, "late": ", ".join(f"{horizon:g}" for horizon in late)}
+            evidence |= {"median": median / length, "late": speak(", ").join(f"{horizon:g}" for horizon in late)}
+            said.append(speak("the median follow-up is {median:.0f} {unit}, shorter than {late} {unit}", **evidence))
         beyond = _beyond(curve, horizons.restricted_mean, length, unit)
         if beyond:
-            said.append("the mean survival time up to {until:g} {unit} has too little behind it in {beyond}")
-            evidence |= {"until": horizons.restricted_mean, "beyond": "; ".join(beyond)}
+            evidence |= {"until": horizons.restricted_mean, "beyond": joined(beyond)}
+            said.append(
+                speak("the mean survival time up to {until:g} {unit} has too little behind it in {beyond}", **evidence)
+            )
         if said:
             yield seen(
                 Severity.WARNING,
-                "{outcome}: " + "; ".join(said) + ".",
-                evidence=evidence,
+                "{outcome}: {parts}.",
+                evidence={**evidence, "parts": joined(said)},
                 remedy="Choose earlier [horizons], or print these values only with their interval and number at risk.",
             )
         cells = [
-            f"{condition.label or subgroup}, {cell}"
+            speak("{subgroup}, {cell}", subgroup=condition.label or subgroup, cell=cell)
             for subgroup, condition in study.subgroups.items()
             if isinstance(
                 inside := answers.ask(subgroup_analyses(study, design, outcome, subgroup)["kaplan_meier"]), Curve
@@ -74,7 +77,7 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
             for cell in _thin(_at_risk(inside, horizons.at, length), unit)
         ]
         if cells:
-            more = f"; and {len(cells) - MOST_CELLS} more" if len(cells) > MOST_CELLS else ""
+            more = speak("; and {n} more", n=len(cells) - MOST_CELLS) if len(cells) > MOST_CELLS else ""
             yield seen(
                 Severity.WARNING,
                 "{outcome}, subgroups: fewer than {enough} patients are left for {thin}.",
@@ -82,12 +85,12 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
                     "outcome": declared.label or outcome,
                     "enough": ENOUGH_AT_RISK,
                     "cells": tuple(cells),
-                    "thin": "; ".join(cells[:MOST_CELLS]) + more,
+                    "thin": joined(cells[:MOST_CELLS]) + more,
                 },
                 remedy="Read the curves of these subgroups no further than patients are left.",
             )
     if not judged:
-        raise NotJudged("survival or follow-up could not be estimated for any outcome")
+        raise NotJudged(speak("survival or follow-up could not be estimated for any outcome"))
 
 
 def _at_risk(curve: Curve, horizons: Sequence[float], length: float) -> dict[str, dict[str, int]]:
@@ -103,7 +106,7 @@ def _thin(counts: Mapping[str, Mapping[str, int]], unit: str) -> list[str]:
     cells = [(horizon, group, n) for group, by_horizon in counts.items() for horizon, n in by_horizon.items()]
     order = list(dict.fromkeys(horizon for horizon, _, _ in cells))
     return [
-        f"{group} at {horizon} {unit} ({n} at risk)"
+        speak("{group} at {horizon} {unit} ({n} at risk)", group=group, horizon=horizon, unit=unit, n=n)
         for horizon, group, n in sorted(cells, key=lambda cell: order.index(cell[0]))
         if n < ENOUGH_AT_RISK
     ]
@@ -119,9 +122,16 @@ def _beyond(curve: Curve, until: float | None, length: float, unit: str) -> list
             continue  # the curve has come down to 0: the area under it is known whatever comes later
         n = int(stretch.at_risk_at(until * length))
         if n == 0:
-            said.append(f"{stretch.group} (observed for no longer than {stretch.until / length:.1f} {unit})")
+            said.append(
+                speak(
+                    "{group} (observed for no longer than {until:.1f} {unit})",
+                    group=stretch.group,
+                    until=stretch.until / length,
+                    unit=unit,
+                )
+            )
         elif n < ENOUGH_AT_RISK:
-            said.append(f"{stretch.group} ({n} at risk)")
+            said.append(speak("{group} ({n} at risk)", group=stretch.group, n=n))
     return said
 
 
@@ -134,7 +144,7 @@ def _beyond(curve: Curve, until: float | None, length: float, unit: str) -> list
 def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
     """A sentence of the conclusion must point to an estimate that says so, adjusted where it speaks of an effect."""
     if not study.claims:
-        raise NotJudged("needs [claims]")
+        raise NotJudged(speak("needs [claims]"))
     for one in judged(study, answers):
         outcome = study.outcomes[one.claim.outcome].label or one.claim.outcome
         if one.verdict == NOT_ESTIMABLE:
@@ -155,7 +165,7 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
             "The claim “{text}” is not supported by the {model} estimate of {outcome}: {parts}.",
             evidence={
                 "text": one.claim.text,
-                "model": "adjusted" if against[0].adjusted_for else "unadjusted",
+                "model": speak("adjusted") if against[0].adjusted_for else speak("unadjusted"),
                 "outcome": outcome,
                 "parts": contrast_words(against),
                 "verdict": one.verdict,

@@ -52,7 +52,8 @@ def without(study: Study, outcome: str, covariates: Sequence[str]) -> Study:
     gone = set(covariates)
     model = study.models[outcome]
     kept = {
-        key: tuple(name for name in getattr(model, key) if name not in gone) for key in ("adjust", "candidates", "strata")
+        key: tuple(name for name in getattr(model, key) if name not in gone)
+        for key in ("adjust", "candidates", "strata")
     }
     return study.model_copy(update={"models": {**study.models, outcome: model.model_copy(update=kept)}})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -254,7 +255,7 @@ def _number_behind(study: Study, cohort: Cohort, name: str) -> str | None:
             for some in (number[known & (column.codes == code)] for code in range(len(column.levels)))
             if len(some)
         )
-        if all(before[1] < after[0] for before, after in zip(spans, spans[1:], strict=False)):
+        if all(before[1] < after[0] for before, after in pairwise(spans)):
             return other
     return None
 
@@ -271,4 +272,6 @@ def _beyond(cohort: Cohort, category: str, number: str) -> Test | str:
 
 
 def _test_words(test: Test | str) -> str:
-    return p_words(test.p_value) if isinstance(test, Test) else speak("not testable ({reason})", reason=test.rstrip(".。"))
+    return (
+        p_words(test.p_value) if isinstance(test, Test) else speak("not testable ({reason})", reason=test.rstrip(".。"))
+    )

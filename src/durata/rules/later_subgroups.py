@@ -187,7 +187,5 @@ def _shares(met: BoolArray, unknown: BoolArray, codes: IntArray, levels: tuple[s
         of = int(np.count_nonzero(known & (codes == code)))
         if of:
             n = int(np.count_nonzero(met & (codes == code)))
-            parts.append(
-                speak("{n} of {of} {level} ({percent:.0f}%)", n=n, of=of, level=level, percent=100 * n / of)
-            )
+            parts.append(speak("{n} of {of} {level} ({percent:.0f}%)", n=n, of=of, level=level, percent=100 * n / of))
     return speak(", ").join(parts)

@@ -16,7 +16,9 @@ from durata.estimate.plan import adjustment, candidates, cox_analysis, firth_bes
 from durata.estimate.result import Effects
 from durata.finding import Severity
 from durata.kernels.arrays import BoolArray
+from durata.language.speaking import speak
 from durata.rules.runner import NotJudged, Seen, rule, seen
+from durata.rules.wording import joined
 from durata.study.types import Study
 from durata.terms import Design, present
 
@@ -54,10 +56,10 @@ def too_few_events(study: Study, answers: Answers) -> Iterator[Seen]:
             continue
         empty = _levels_without_event(study, cohort, model)
         if empty:
-            yield _empty_level({**evidence, "empty": "; ".join(empty)}, firth=firth)
+            yield _empty_level({**evidence, "empty": joined(empty)}, firth=firth)
         yield from _too_many_parameters(evidence, firth=firth)
     if not judged:
-        raise NotJudged("no cohort could be built for any outcome")
+        raise NotJudged(speak("no cohort could be built for any outcome"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,16 +103,18 @@ def _evidence(study: Study, outcome: str, cohort: Cohort, model: _Modelled) -> d
         "events": model.events,
         "patients": int(np.count_nonzero(model.complete)),
         "left_out": left_out,
-        "without": f" {left_out} patient(s) with a missing value are not in the model." if left_out else "",
+        "without": speak(" {n} patient(s) with a missing value are not in the model.", n=left_out) if left_out else "",
         "parameters": parameters,
         "examined": examined,
-        "counted": "; ".join(
-            f"{_label(study, name)}: {columns}{'' if name in model.variables else ' (examined, not in the model)'}"
+        "counted": joined(
+            speak("{name}: {columns}", name=_label(study, name), columns=columns)
+            if name in model.variables
+            else speak("{name}: {columns} (examined, not in the model)", name=_label(study, name), columns=columns)
             for name, columns in examined.items()
         ),
         "per_parameter": model.events / parameters if parameters else float(model.events),
         "by_group": by_group,
-        "parts": ", ".join(f"{level} {count}" for level, count in by_group.items()),
+        "parts": speak(", ").join(f"{level} {count}" for level, count in by_group.items()),
         "enough": ENOUGH_EVENTS_PER_PARAMETER,
     }
 
@@ -128,17 +132,17 @@ def _no_event(evidence: Mapping[str, object]) -> Seen:
 
 
 def _empty_level(evidence: Mapping[str, object], *, firth: bool) -> Seen:
-    what = "{outcome}: no event in {empty} (events by group: {parts})."
     if firth:
         return seen(
             Severity.WARNING,
-            what + " The ordinary model has no estimate; Firth's penalised model stands beside it.",
+            "{outcome}: no event in {empty} (events by group: {parts}). The ordinary model has no estimate; Firth's penalised "
+            "model stands beside it.",
             evidence=evidence,
             remedy="Read Firth's estimate with its interval, which reaches far; nothing finer can be said.",
         )
     return seen(
         Severity.ERROR,
-        what + " The model has no estimate.",
+        "{outcome}: no event in {empty} (events by group: {parts}). The model has no estimate.",
         evidence=evidence,
         remedy="Merge the level with its neighbour, leave the covariate out, or give survival curves only.",
     )
@@ -160,9 +164,11 @@ def _too_many_parameters(evidence: Mapping[str, object], *, firth: bool) -> Iter
             "{outcome}: {events} events for {parameters} parameters examined ({counted}), {per_parameter:.1f} each "
             "(events by group: {parts}); fewer than {enough} each make hazard ratios unstable.{without}",
             evidence=evidence,
-            remedy="Keep only covariates fixed before looking at the data under [models] adjust, and read the "
-            "interval, not the p-value."
-            + (" Firth's penalised model stands beside the ordinary one." if firth else ""),
+            remedy="Keep only covariates fixed before looking at the data under [models] adjust, and read the interval, not "
+            "the p-value. Firth's penalised model stands beside the ordinary one."
+            if firth
+            else "Keep only covariates fixed before looking at the data under [models] adjust, and read the interval, not the "
+            "p-value.",
         )
 
 
@@ -199,15 +205,15 @@ def _levels_without_event(study: Study, cohort: Cohort, model: _Modelled) -> lis
         reference = reference if reference in present_levels else next(iter(present_levels))
         for level in (level for level, events in present_levels.items() if events == 0):
             runs = (
-                "the level the others are compared with: the hazard ratios of the others run off to infinity"
+                speak("the level the others are compared with: the hazard ratios of the others run off to infinity")
                 if level == reference
-                else "its hazard ratio runs off to zero"
+                else speak("its hazard ratio runs off to zero")
             )
-            found.append(f"{_label(study, name)} = {level} ({runs})")
+            found.append(speak("{name} = {level} ({runs})", name=_label(study, name), level=level, runs=runs))
     return found
 
 
 def _label(study: Study, name: str) -> str:
     if name == "group":
-        return "groups"
+        return speak("groups")
     return (study.covariates[name].label if name in study.covariates else "") or name

@@ -1,4 +1,4 @@
-"""What the study asks, as far as it decides how grave a finding is: are durations compared, or is it prognosis?"""
+"""What the study asks, as far as it decides how grave a finding is: a comparison of durations, or prognosis only."""
 
 from __future__ import annotations
 

@@ -167,7 +167,9 @@ def length_of_a_month_not_declared(study: Study, records: Records) -> Iterator[S
     if not ended.any():
         raise NotJudged(speak("needs patients whose treatment ended"))
     groups = {
-        words: duration_group(study.model_copy(update={"study": study.study.model_copy(update={"month_days": length})}), days[ended])
+        words: duration_group(
+            study.model_copy(update={"study": study.study.model_copy(update={"month_days": length})}), days[ended]
+        )
         for words, length in MONTHS.items()
     }
     codes = np.stack([group.codes for group in groups.values()])

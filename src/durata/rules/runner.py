@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from durata.finding import Evidence, Finding, Severity, Where
+from durata.language.speaking import speak
 
 Facts = Mapping[str, Any]
 RuleFunction = Callable[..., Iterator["Seen"]]
@@ -74,7 +75,7 @@ class Rule:
         """Judge the facts; raises NotJudged when one of them is absent."""
         absent = [name for name in self.facts if facts.get(name) is None]
         if absent:
-            raise NotJudged(f"needs {', '.join(absent)}")
+            raise NotJudged(speak("needs {facts}", facts=speak(", ").join(absent)))
         asked = {name: facts[name] for name in self.facts}
         return tuple(
             Finding(

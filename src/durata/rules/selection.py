@@ -13,16 +13,18 @@ from durata.estimate.analysis import Analysis, Answers, Refused
 from durata.estimate.plan import BY_GROUP
 from durata.estimate.result import Curve
 from durata.estimate.sensitivity import tipping_point
+from durata.finding import Severity
 from durata.language.speaking import speak
 from durata.records.eligibility import satisfies
 from durata.records.records import Records
 from durata.rules.question import gravity
 from durata.rules.runner import NotJudged, Seen, rule, seen
 from durata.rules.wording import covariate_name, joined, outcome_name, unit_words
-from durata.finding import Severity
 from durata.study.types import Study
 
-REFERENCE = "Hernan MA, Hernandez-Diaz S, Robins JM (2004) Epidemiology 15:615-625; Manski CF (1990) Am Econ Rev 80:319-323"
+REFERENCE = (
+    "Hernan MA, Hernandez-Diaz S, Robins JM (2004) Epidemiology 15:615-625; Manski CF (1990) Am Econ Rev 80:319-323"
+)
 
 
 @rule("S01", "only-those-whose-treatment-ended", since="0.2", reference=REFERENCE)
@@ -52,7 +54,7 @@ def _none_in_the_file(study: Study, records: Records, answers: Answers) -> Seen:
         "parts": joined(
             speak(
                 "{outcome} at {at:g} {unit}, {better} {survival:.1f}% against {other} {reference:.1f}%: {patients} unseen "
-                "patients beside the {n} of {better} ({share:.0f}% of all who started)",
+                "patients beside the {n} of {better} ({share:.0f}% of both together)",
                 **row,
             )
             for row in tipping

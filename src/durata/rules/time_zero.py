@@ -11,8 +11,11 @@ from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.guaranteed_time import guaranteed_time
 from durata.finding import Severity
+from durata.language.speaking import speak
 from durata.records.records import Records
+from durata.rules.question import gravity
 from durata.rules.runner import NotJudged, Seen, rule, seen
+from durata.rules.wording import joined, unit_words
 from durata.study.types import Study
 
 
@@ -46,9 +49,15 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
             evidence={
                 "outcome": declared.label or outcome,
                 "zero": cohort.time_zero,
-                "parts": "; ".join(
-                    f"{row.group}: {row.days / length:,.0f} of {row.total / length:,.0f} patient-{unit} guaranteed "
-                    f"({100 * row.share:.0f}%)"
+                "parts": joined(
+                    speak(
+                        "{group}: {days:,.0f} of {total:,.0f} patient-{unit} guaranteed ({percent:.0f}%)",
+                        group=row.group,
+                        days=row.days / length,
+                        total=row.total / length,
+                        unit=unit_words(unit),
+                        percent=100 * row.share,
+                    )
                     for row in rows
                 ),
                 "guaranteed": {row.group: row.days / length for row in rows},
@@ -59,7 +68,7 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
             "the grouping alone.",
         )
     if not judged:
-        raise NotJudged("no cohort could be built for any outcome")
+        raise NotJudged(speak("no cohort could be built for any outcome"))
 
 
 @rule(
@@ -84,19 +93,22 @@ def time_zero_at_end_of_treatment(study: Study, records: Records) -> Iterator[Se
         if np.any(group.codes == code)
     }
     if not means:
-        raise NotJudged("nobody whose treatment ended")
+        raise NotJudged(speak("needs patients whose treatment ended"))
     never = int(np.count_nonzero(np.isnan(end)))
     yield seen(
-        Severity.ERROR,
+        gravity(study),
         "Durations of {treatment} are compared with time zero at its end ({end}): the groups start {shift:.1f} {unit} "
         "apart on average ({parts}), and whoever died, progressed or was lost before {end} is absent ({absent}).",
         evidence={
             "treatment": study.treatment.name,
             "end": study.treatment.end_name,
-            "unit": unit,
+            "unit": unit_words(unit),
             "shift": max(means.values()) - min(means.values()),
-            "parts": "; ".join(f"{level}: mean {mean:.1f} {unit}" for level, mean in means.items()),
-            "absent": f"{never} in this file" if never else "this file holds none of them",
+            "parts": joined(
+                speak("{level}: mean {mean:.1f} {unit}", level=level, mean=mean, unit=unit_words(unit))
+                for level, mean in means.items()
+            ),
+            "absent": speak("{n} in this file", n=never) if never else speak("this file holds none of them"),
             "mean_duration": means,
             "never_ended": never,
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from durata.study.adam import adam_outcomes
 from durata.study.nowhere import (
     Dangling,
     group_names,
@@ -42,6 +43,7 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *claims(declared),
         *printed_figures(declared),
         *_data(declared),
+        *adam_outcomes(declared),
         *_codes(declared),
     )
 

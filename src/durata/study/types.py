@@ -6,11 +6,12 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, Strict, model_validator
 
 from durata.finding import Where
+from durata.study.adam import with_adtte_columns
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
@@ -124,11 +125,12 @@ class TimeTable(Declared):
 
 
 class Outcome(Declared):
-    """[outcomes.<name>]: an event and how it is recorded; exactly one of the three forms.
+    """[outcomes.<name>]: an event and how it is recorded; exactly one of the four forms.
 
     1. ``event`` (date columns, the earliest counts) with ``censor`` (date last known free of it);
     2. ``date`` with ``status`` and ``event_codes``;
-    3. ``time`` (counted from time zero, in ``unit``) with ``status`` and ``event_codes``.
+    3. ``time`` (counted from time zero, in ``unit``) with ``status`` and ``event_codes``;
+    4. ``paramcd`` with ``unit``: the rows of a CDISC ADaM file ([data] adtte), CNSR 0 being the event.
     """
 
     label: str = Field(default="", description="Name of the outcome in tables and figures.")
@@ -138,11 +140,21 @@ class Outcome(Declared):
     time: Name | None = Field(default=None, description="Number column: time to the event or to last contact.")
     unit: TimeUnit = Field(default="months", description="Unit of 'time'.")
     status: Name | None = Field(default=None, description="Column that says whether 'date' or 'time' is an event.")
+    paramcd: Name | None = Field(
+        default=None,
+        description="PARAMCD of the rows of [data] adtte that hold the outcome: AVAL is its time, counted from time zero, and "
+        "CNSR 0 the event.",
+    )
     event_codes: Codes | None = Field(default=None, description="Values of 'status' that mean the event.")
     censor_codes: Codes | None = Field(
         default=None,
         description="Values of 'status' that mean no event; every other value is a defect. All values other than event_codes if not given.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_adtte(cls, declared: Any) -> Any:
+        return with_adtte_columns(declared) if isinstance(declared, dict) else declared
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:

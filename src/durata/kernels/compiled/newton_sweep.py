@@ -14,6 +14,7 @@ CONVERGED, SEPARATION, COLLINEAR, NOT_CONVERGED, NO_EVENTS = 0, 1, 2, 3, 4
 """The statuses of :class:`durata.kernels.newton.Status`; anything but CONVERGED is asked again of the numpy kernel."""
 
 TINY, HUGE = 1e-150, 1e150
+FLAT, FLAT_REACH = 1e-5, 0.25  # as in durata.kernels.newton
 
 
 class Layout(NamedTuple):
@@ -98,8 +99,7 @@ def evaluate(layout, c, drawn, beta, room, score, info):
         for j in range(p):
             value += x[i, j] * beta[j]
         eta[i] = value
-        if value > top:
-            top = value
+        top = max(top, value)
     for i in range(m):
         if c[i] > 0.0:
             eta[i] -= top
@@ -239,6 +239,19 @@ def solve(lower, right, out):
 
 
 @njit(cache=True, nogil=True)
+def reach(x, c, step):
+    """The largest change a step (p,) makes between the linear predictors of two rows that are there."""
+    low, high = np.inf, -np.inf
+    for i in range(len(x)):
+        if c[i] > 0.0:
+            value = 0.0
+            for j in range(len(step)):
+                value += x[i, j] * step[j]
+            low, high = min(low, value), max(high, value)
+    return high - low
+
+
+@njit(cache=True, nogil=True)
 def climb(layout, c, drawn, begin, beta, first, score, info, limits):
     """Newton from ``begin`` (p,): fills ``beta`` and, there, ``score`` and the lower ``info``.
 
@@ -250,7 +263,6 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
     m, p = layout.x.shape
     width = layout.y.shape[1]
     room = Room(np.empty(m), np.empty(m), np.empty(width), np.empty(width), np.empty(width))
-    eta = room.eta
     lower, step, trial = np.zeros((p, p)), np.empty(p), np.empty(p)
     score_there, info_there = np.empty(p), np.empty((p, p))
     beta[:] = begin
@@ -258,7 +270,7 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
     start = here
     first[0] = score
     first[1:] = info
-    before = np.inf
+    before = before_length = np.inf
     for turn in range(1, int(limits[4]) + 1):
         for j in range(p):
             if not info[j, j] > limits[2] * limits[3]:
@@ -271,6 +283,11 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
             decrement += score[j] * step[j]
         if not np.isfinite(decrement):
             return NOT_CONVERGED, turn, here, start
+        length = reach(layout.x, c, step) if abs(decrement) < 100.0 * FLAT else np.inf
+        # a step that gains next to nothing and is no shorter than the one before leads to infinity
+        if abs(decrement) < FLAT and length > FLAT_REACH and length > 0.5 * before_length:
+            return SEPARATION, turn, here, start
+        before_length = length
         if abs(decrement) <= limits[0]:
             for j in range(p):
                 beta[j] += step[j]
@@ -295,13 +312,6 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
         beta[:] = trial
         score[:] = score_there
         info[:, :] = info_there
-        # linear predictors this far apart are on their way to infinity
-        low, high = np.inf, -np.inf
-        for i in range(m):
-            if c[i] > 0.0:
-                low, high = min(low, eta[i]), max(high, eta[i])
-        if high - low > 40.0:
-            return SEPARATION, turn, here, start
     return NOT_CONVERGED, int(limits[4]), here, start
 
 

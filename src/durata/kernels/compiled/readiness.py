@@ -11,7 +11,7 @@ from pathlib import Path
 
 SWITCH = "DURATA_COMPILED"
 """Environment variable: "never" keeps to numpy, "always" waits for the compiler even where nothing is cached."""
-MODULES = ("newton_sweep", "row_sweep")
+MODULES = ("newton_sweep",)
 
 
 def ready() -> bool:
@@ -28,7 +28,11 @@ def ready() -> bool:
 
 def loaded() -> bool:
     """Whether the compiled kernels are in memory, so that calling them costs nothing."""
-    return os.environ.get(SWITCH, "") != "never" and f"{__package__}.newton_sweep" in sys.modules and _compiled_once.is_set()
+    return (
+        os.environ.get(SWITCH, "") != "never"
+        and f"{__package__}.newton_sweep" in sys.modules
+        and _compiled_once.is_set()
+    )
 
 
 _compiled_once = threading.Event()
@@ -37,13 +41,11 @@ _warming = threading.Lock()
 
 def warm() -> None:
     """Compile every kernel (about ten seconds), or load it from the cache (less than one); later calls find it ready."""
-    from durata.kernels.compiled.newton_sweep import exercise as exercise_newton
-    from durata.kernels.compiled.row_sweep import exercise as exercise_rows
+    from durata.kernels.compiled.newton_sweep import exercise
 
     with _warming:
         if not _compiled_once.is_set():
-            exercise_newton()
-            exercise_rows()
+            exercise()
             _compiled_once.set()
 
 

@@ -104,7 +104,9 @@ def _in_machine_code(order: RiskOrder, columns: FloatArray, offset: FloatArray |
     layout = lay_out(order, columns, offset, efron=efron)
     drawn = order.weight if order.frequency else np.ones(m)
     limits = np.array([CONVERGED_DECREMENT, STALLED_DECREMENT, SINGULAR_PIVOT, order.death_weight.sum(), 50.0])
-    status, steps, there, start = climb(layout, order.weight, drawn, np.zeros(p), beta, first, score, information, limits)
+    status, steps, there, start = climb(
+        layout, order.weight, drawn, np.zeros(p), beta, first, score, information, limits
+    )
     if status != Status.CONVERGED:
         return None
     return Optimum(

@@ -92,7 +92,7 @@ class RiskOrder:
     death_weight: FloatArray
     late: Late | None
     ties: Ties | None
-    frequency: bool = False
+    frequency: bool
 
     @property
     def n_times(self) -> int:

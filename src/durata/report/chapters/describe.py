@@ -12,6 +12,7 @@ from durata.estimate.change import individual_change
 from durata.estimate.plan import baseline_analysis, change_analysis, parts, response_analyses
 from durata.estimate.result import Summary, Test
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.records.deriving import rule_sets_used
 from durata.report.chapters.survival import refusal
 from durata.report.chapters.wording import Wording
@@ -44,9 +45,11 @@ def describe(words: Wording) -> Iterator[Block]:
             yield from described(words, part, part)
     rules = rule_sets_used(words.study)
     if rules:
-        said = words.phrases.join([f"{one.version} ({one.reference})" for one in rules])
-        caveats = " ".join(dict.fromkeys(one.caveat for one in rules if one.caveat))
-        yield Paragraph((words.say("describe.rule_sets", rules=said), " ", caveats))
+        said = words.phrases.join([
+                words.say("describe.rule_set", version=speak(one.version), reference=one.reference) for one in rules
+            ])
+        caveats = dict.fromkeys(speak(one.caveat) for one in rules if one.caveat)
+        yield Paragraph((words.phrases.paragraph([words.say("describe.rule_sets", rules=said), *caveats]),))
 
 
 def described(words: Wording, part: str | None, title: str) -> Iterator[Block]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from durata.designs.catalogue import DESIGNS
 from durata.estimate.analysis import Refused
+from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, Bullets, FindingBlock, Heading, Paragraph
 from durata.rules.catalogue import all_rules
@@ -32,7 +33,7 @@ def findings(words: Wording) -> Iterator[Block]:
         rules = all_rules()
         yield Bullets(
             tuple(
-                words.say("findings.not_judged_one", code=code, name=rules[code].name, reason=reason)
+                words.say("findings.not_judged_one", code=code, name=speak(rules[code].name), reason=reason)
                 for code, reason in verdicts.not_judged.items()
             )
         )
@@ -41,7 +42,7 @@ def findings(words: Wording) -> Iterator[Block]:
         yield Heading(words.say("findings.notes"), 2)
         yield Bullets(notes)
     if verdicts.quiet:
-        yield Paragraph((words.say("findings.quiet", codes=", ".join(verdicts.quiet)),))
+        yield Paragraph((words.say("findings.quiet", codes=words.phrases.separated(verdicts.quiet)),))
 
 
 def handling_notes(words: Wording) -> tuple[str, ...]:
@@ -54,5 +55,10 @@ def handling_notes(words: Wording) -> tuple[str, ...]:
             if not isinstance(cohort, Refused):
                 spoken.extend(cohort.notes)
     return tuple(
-        dict.fromkeys(f"{finding.where}: {finding.message}" if finding.where else finding.message for finding in spoken)
+        dict.fromkeys(
+            words.say("findings.note", where=str(finding.where), message=finding.message)
+            if finding.where
+            else finding.message
+            for finding in spoken
+        )
     )

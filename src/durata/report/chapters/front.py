@@ -28,9 +28,8 @@ def front(words: Wording) -> Iterator[Block]:
         one = lesson(words.study, words.contents.answers, outcome)
         safe = safe_sentence(words, one)
         # a refusal that every outcome shares is said once
-        text = (
-            naive_sentence(words, one) if one.safe is None and safe == said else f"{naive_sentence(words, one)} {safe}"
-        )
+        repeated = one.safe is None and safe == said
+        text = words.phrases.paragraph([naive_sentence(words, one), "" if repeated else safe])
         yield Note((text,), "message", title)
         title, said = "", safe
     findings = words.contents.verdicts.findings
@@ -39,7 +38,8 @@ def front(words: Wording) -> Iterator[Block]:
         for finding in foremost(findings):
             yield FindingBlock(finding)
         if len(findings) > MOST:
-            yield Paragraph((words.say("front.more", n=len(findings)), " ", refer("findings"), "."))
+            more = words.say("front.more", n=len(findings))
+            yield Paragraph((more, words.phrases.gap, refer("findings"), words.say("front.more_end")))
 
 
 def foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -65,7 +65,7 @@ def key_numbers(words: Wording) -> Iterator[KeyNumber]:
     duration = words.durations()
     yield KeyNumber(
         duration["median"],
-        words.say("front.duration", unit=study.treatment.unit),
+        words.say("front.duration", unit=words.unit(study.treatment.unit)),
         words.say("front.quartiles", q1=duration["quartile_1"], q3=duration["quartile_3"]),
     )
     for name in study.outcomes:
@@ -84,7 +84,7 @@ def key_numbers(words: Wording) -> Iterator[KeyNumber]:
         if not isinstance(cohort, Refused):
             yield KeyNumber(
                 words.scale.value(medians[name]),
-                words.say("front.follow_up", unit=words.scale.unit),
+                words.say("front.follow_up", unit=words.scale.name),
                 words.say(
                     "front.since" if len(study.outcomes) > 1 else "front.since_only",
                     outcome=words.outcome(name),
@@ -147,7 +147,7 @@ def safe_sentence(words: Wording, one: Lesson) -> str:
         "lesson.safe",
         outcome=words.outcome(one.outcome),
         ratio=ratio_words(one.safe),
-        adjusted=words.adjusted(one.safe.adjusted_for) or ",",
+        adjusted=words.adjusted(one.safe.adjusted_for) or words.say("lesson.unadjusted"),
         verdict=verdict_words(words, one.safe),
     )
 

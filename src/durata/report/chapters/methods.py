@@ -88,7 +88,7 @@ def methods(words: Wording) -> Iterator[Block]:
     for sentences in paragraphs(words):
         said: list[str | Run] = []
         for one in sentences:
-            said += [*([" "] if said else []), *cited.sentence(one.template, {**words.known, **one.values})]
+            said += [*([words.phrases.gap] if said else []), *cited.sentence(one.template, {**words.known, **one.values})]
         yield Paragraph(tuple(said))
     yield Heading(words.say("methods.references"), anchor="references")
     yield References(cited.items())
@@ -174,7 +174,7 @@ def model_sentences(words: Wording) -> Iterator[Sentence]:
         yield Sentence(
             words.phrases.raw("methods.cox").replace("{ties}", ties),
             {
-                "of": f" {words.say('methods.of', outcome=words.within(name))}" if name and len(declared) > 1 else "",
+                "of": words.phrases.gap + words.say("methods.of", outcome=words.within(name)) if name and len(declared) > 1 else "",
                 "strata": words.say("methods.strata", covariates=strata) if strata else "",
                 "adjust": words.say("methods.adjust", covariates=adjust) if adjust else "",
             },
@@ -185,7 +185,7 @@ def model_sentences(words: Wording) -> Iterator[Sentence]:
                 "screened",
                 candidates=words.covariates(model.candidates),
                 p=f"{model.screen_p:g}",
-                beside=f" {words.say('methods.beside', covariates=adjust)}" if adjust else "",
+                beside=words.phrases.gap + words.say("methods.beside", covariates=adjust) if adjust else "",
             )
         if model.robust:
             yield sentence(words, "robust")
@@ -222,12 +222,18 @@ def uses_firth(words: Wording) -> bool:
 def origin(words: Wording) -> tuple[tuple[str, Text], ...]:
     """Files by hash, and versions."""
     made = words.contents.provenance
-    libraries = ", ".join(f"{name} {version}" for name, version in made.libraries.items())
+    libraries = words.phrases.separated([f"{name} {version}" for name, version in made.libraries.items()])
     return (
-        (words.say("methods.origin_data"), (f"{made.data_file}, sha256 ", code(made.data_sha256))),
-        (words.say("methods.origin_study"), (f"{made.study_file}, sha256 ", code(made.study_sha256 or "-"))),
+        (words.say("methods.origin_data"), (words.say("methods.origin_file", file=made.data_file), " ", code(made.data_sha256))),
+        (words.say("methods.origin_study"), (words.say("methods.origin_file", file=made.study_file), " ", code(made.study_sha256 or "-"))),
         (
             words.say("methods.origin_software"),
-            f"durata {made.durata}, Python {made.python}, {libraries}, on {made.platform}",
+            words.say(
+                "methods.origin_versions",
+                durata=made.durata,
+                python=made.python,
+                libraries=libraries,
+                platform=made.platform,
+            ),
         ),
     )

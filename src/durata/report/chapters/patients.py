@@ -31,7 +31,7 @@ def patients(words: Wording) -> Iterator[Block]:
     people = group_people(cohort)
     title = words.say("patients.flow")
     yield FigureBlock(
-        drawing(flow_figure(flow, people), "flow", title=title, alternative=flow_words(flow, people)), f"{title}."
+        drawing(flow_figure(flow, people), "flow", title=title, alternative=flow_words(flow, people)), words.say("patients.flow_caption", title=title)
     )
     yield from durations(words)
     yield from swimmer(words, outcome)
@@ -62,13 +62,13 @@ def durations(words: Wording) -> Iterator[Block]:
         ]
     )
     never = int(np.count_nonzero(~ended))
-    text = words.say("patients.sizes", parts=sizes)
+    said = [words.say("patients.sizes", parts=sizes)]
     if never:
-        text += " " + words.say("patients.never", never=never, all=len(records))
+        said.append(words.say("patients.never", never=never, all=len(records)))
     between = int(np.count_nonzero(ended & (group.codes < 0)))
     if between:
-        text += " " + words.say("patients.between", between=between)
-    yield Paragraph((text,))
+        said.append(words.say("patients.between", between=between))
+    yield Paragraph((words.phrases.paragraph(said),))
     shown = words.durations()
     by_group = {level: days[ended & (group.codes == code)] for code, level in enumerate(group.levels)}
     bounds = [one.to * length for one in treatment.groups if one.to is not None]
@@ -90,7 +90,7 @@ def durations(words: Wording) -> Iterator[Block]:
             q3=shown["quartile_3"],
             low=shown["lowest"],
             high=shown["highest"],
-            unit=treatment.unit,
+            unit=words.unit(treatment.unit),
         ),
     )
 

@@ -61,11 +61,12 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
         return
     test = words.ask(Analysis(design, outcome, "log_rank"))
     annotation = words.say("outcome.test", p=p_phrase(test.p_value)) if isinstance(test, Test) else ""
+    tested = words.say("outcome.test_sentence", test=annotation) if annotation else ""
     title = words.say("outcome.curve", outcome=words.outcome(outcome))
     label = words.say("outcome.free", outcome=within)
     yield FigureBlock(
         drawing(
-            survival_figure(curve, words.scale, label=label, annotation=annotation.rstrip(".")),
+            survival_figure(curve, words.scale, label=label, annotation=annotation),
             name,
             title=title,
             alternative=survival_words(curve, words.scale, label=label),
@@ -75,7 +76,7 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
             title=title,
             level=f"{100 * curve.conf_level:g}",
             zero=cohort.time_zero,
-            test=annotation,
+            test=tested,
         ),
     )
     length = words.study.study.days(words.study.study.time_unit)
@@ -161,14 +162,14 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
     if later:
         yield Note((words.say("outcome.later", covariates=words.covariates(later)),), "caution")
     adjusted = has_adjustment(words.study, outcome)
-    named = words.say("outcome.adjusted" if adjusted else "outcome.unadjusted")
+    fit = "adjusted" if adjusted else "unadjusted"
     declared = words.ask(cox_analysis(words.study, design, outcome, adjusted=adjusted))
     if isinstance(declared, Effects):
-        yield Paragraph((whole_model(words, named, declared),))
+        yield Paragraph((whole_model(words, words.say(f"outcome.whole_{fit}"), declared),))
     test = words.ask(
         Analysis(design, outcome, "proportional_hazards", model_settings(words.study, design, outcome, adjusted=True))
     )
-    title = words.say("outcome.proportional", model=named.lower())
+    title = words.say("outcome.proportional", model=words.say(f"outcome.model_{fit}"))
     if isinstance(test, Summary | Test):
         yield TableBlock(proportional_hazards_table(test, title=title, words=words.table_words()))
     elif isinstance(test, Refused):
@@ -235,7 +236,12 @@ def beside(*blocks: FloatArray) -> FloatArray:
 def whole_model(words: Wording, name: str, one: Effects) -> str:
     """The tests of a whole model and its concordance, in one sentence each."""
     tested = {
-        kind: f"χ² {fixed(one.tests[kind].statistic, 2)}, df {one.tests[kind].df:g}, {p_phrase(one.tests[kind].p_value)}"
+        kind: words.say(
+            "outcome.chi_square",
+            statistic=fixed(one.tests[kind].statistic, 2),
+            df=f"{one.tests[kind].df:g}",
+            p=p_phrase(one.tests[kind].p_value),
+        )
         for kind in ("likelihood_ratio", "wald", "score")
     }
     said = [
@@ -249,7 +255,7 @@ def whole_model(words: Wording, name: str, one: Effects) -> str:
         )
     if one.n_left_out:
         said.append(words.say("outcome.left_out", n=one.n_left_out))
-    return " ".join(said)
+    return words.phrases.paragraph(said)
 
 
 def group_counts(cohort: Cohort) -> dict[tuple[str, str], tuple[float, float]]:

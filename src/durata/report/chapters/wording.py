@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from durata.estimate.analysis import Analysis, Answer, Refused
 from durata.estimate.claim import Contrast
 from durata.estimate.durations import durations
+from durata.language.speaking import speak
 from durata.report.contents import Contents
 from durata.report.words import Phrases, phrases
 from durata.show.effect_tables import Words
-from durata.show.numbers import ratio_interval
+from durata.show.numbers import ratio_with_level
 from durata.show.printable import inside
 from durata.show.time_scale import TimeScale, time_scale
 from durata.study.types import Study
 
 SINGULAR = {"days": "day", "weeks": "week", "months": "month", "years": "year"}
+"""Units of time as the study file calls them, and one of each as a table of ratios names it."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,18 @@ class Wording:
         """The words that say what a hazard ratio is adjusted for, empty for none."""
         return self.say("lesson.adjusted", covariates=self.covariates(names)) if names else ""
 
+    def unit(self, name: str) -> str:
+        """A unit of time of the study file in the study's language."""
+        return speak(name)
+
     def table_words(self, group: str = "") -> Words:
         """What variables are called in tables and figures; ``group`` is what the exposure is called."""
         variables = {name: one.label for name, one in self.study.covariates.items() if one.label}
-        units = {name: SINGULAR.get(one.unit, one.unit) for name, one in self.study.covariates.items() if one.unit}
+        units = {
+            name: speak(SINGULAR[one.unit]) if one.unit in SINGULAR else one.unit
+            for name, one in self.study.covariates.items()
+            if one.unit
+        }
         return Words({"group": group or self.say("outcome.group"), **variables}, units)
 
 
@@ -88,5 +98,4 @@ def wording(contents: Contents) -> Wording:
 
 def ratio_words(contrast: Contrast) -> str:
     """A hazard ratio with its interval, the interval's level named."""
-    numbers = ratio_interval(contrast.hazard_ratio, contrast.conf_low, contrast.conf_high)
-    return numbers.replace("(", f"({100 * contrast.conf_level:g}% CI ", 1)
+    return ratio_with_level(contrast.hazard_ratio, contrast.conf_low, contrast.conf_high, contrast.conf_level)

@@ -32,6 +32,16 @@ def value(tag: str, val: str | int) -> Element:
     return element(tag, {"w:val": val})
 
 
+def bold() -> Element:
+    """The look of heavy letters."""
+    return value("w:b", 1)
+
+
+def raised() -> Element:
+    """The look of a note's mark."""
+    return value("w:vertAlign", "superscript")
+
+
 def clean(text: str) -> str:
     r"""Text as XML can hold it: on one line, without controls and without marks that turn their neighbours round.
 
@@ -80,7 +90,7 @@ def link(name: str, *children: Element) -> Element:
 
 
 def paragraph(style: str, *children: Element, **settings: Element | None) -> Element:
-    """A paragraph in a style, with settings of its own beside it: numbering, indentation, keep, align."""
-    order = ("keep", "numbering", "indentation", "align")
+    """A paragraph in a style, with settings of its own: keep, numbering, spacing, indentation, align."""
+    order = ("keep", "numbering", "spacing", "indentation", "align")
     own = [one for name in order if (one := settings.get(name)) is not None]
     return element("w:p", None, element("w:pPr", None, value("w:pStyle", style), *own), *children)

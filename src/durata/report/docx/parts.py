@@ -13,7 +13,6 @@ from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.coreprops import CoreProperties
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
-from docx.oxml.ns import qn
 
 from durata.report.docx.elements import Element, clean, element, value
 from durata.report.docx.styles import BULLETS, LANGUAGE, NUMBERS, styles, twips
@@ -43,8 +42,8 @@ def empty_document(title: str, language: str) -> WordDocument:
     return word
 
 
-def numbering(restarts: int = 0) -> Element:
-    """Bullets, and numbers that count from 1; ``restarts`` more lists that begin anew."""
+def numbering() -> Element:
+    """Bullets, and numbers that count from 1."""
     bullet, number = _level("bullet", "\u2022"), _level("decimal", "%1.")
     made = element(
         "w:numbering",
@@ -54,8 +53,6 @@ def numbering(restarts: int = 0) -> Element:
     )
     for identity in (BULLETS, NUMBERS):
         made.append(element("w:num", {"w:numId": identity}, value("w:abstractNumId", identity)))
-    for extra in range(restarts):
-        made.append(new_list(NUMBERS + 1 + extra))
     return made
 
 
@@ -102,9 +99,7 @@ def settings(language: str) -> Element:
 
 def _replace(old: Element, new: Element) -> None:
     """Put the children of one element in the place of another's; the part keeps its root."""
-    for name in list(old.attrib):
-        if name != qn("mc:Ignorable") or True:
-            del old.attrib[name]
+    old.attrib.clear()
     old[:] = list(new)
 
 
@@ -113,7 +108,7 @@ def _properties(core: CoreProperties, title: str, language: str) -> None:
     core.author = ""
     core.comments = ""
     core.language = LANGUAGE[language][language == "zh"]
-    core.created = core.modified = datetime(*DATE)  # noqa: DTZ001
+    core.created = core.modified = datetime(*DATE)
     core.revision = 1
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from durata.language.speaking import say_in
-from durata.report.docx.elements import Element, clean, element, paragraph, run, value
+from durata.report.document import KeyNumber
+from durata.report.docx.elements import Element, bold, clean, element, paragraph, raised, run, value
 from durata.report.docx.styles import INK, SOFT, twips
 from durata.report.docx.widths import UPRIGHT, Layout, layout
-from durata.report.document import KeyNumber
 from durata.show.table import Align, Table
 
 STEP = 10.0  # points by which a row's stub moves in for each depth
 KEPT_WHOLE = 16  # rows that are better moved to the next page than torn
 AT_ONCE = 4  # key numbers beside each other
-BOLD = ("w:b", 1)
 
 
 def word_table(table: Table, language: str, arranged: Layout | None = None) -> Iterator[Element]:
@@ -52,7 +51,7 @@ def _rows(table: Table, arranged: Layout) -> Iterator[Element]:
         ending = position >= len(table.rows) - 2
         keep = (whole or row.heading or ending or position == 0) and position < len(table.rows) - 1
         if row.heading:
-            text = _cell_text(arranged, "left", run(row.stub, value(*BOLD)), keep=True, indent=STEP * row.depth)
+            text = _cell_text(arranged, "left", run(row.stub, bold()), keep=True, indent=STEP * row.depth)
             yield _row(_cell(arranged.columns, text))
             continue
         cells = [
@@ -60,8 +59,8 @@ def _rows(table: Table, arranged: Layout) -> Iterator[Element]:
         ]
         for width, head, cell in zip(arranged.columns[1:], table.heads, row.cells, strict=True):
             mark = marks.get(cell.note, "")
-            raised = [run(mark, value("w:vertAlign", "superscript"))] if mark else []
-            cells.append(_cell((width,), _cell_text(arranged, head.align, run(cell.text), *raised, keep=keep)))
+            superscript = [run(mark, raised())] if mark else []
+            cells.append(_cell((width,), _cell_text(arranged, head.align, run(cell.text), *superscript, keep=keep)))
         yield _row(*cells)
 
 
@@ -71,14 +70,14 @@ def _head_rows(table: Table, arranged: Layout) -> Iterator[Element]:
         cells = [_cell(arranged.columns[:1], _cell_text(arranged, "left", run(""), keep=True))]
         start = 1
         for words, columns in table.spanners():
-            text = _cell_text(arranged, "center", run(words, value(*BOLD)), keep=True)
+            text = _cell_text(arranged, "center", run(words, bold()), keep=True)
             cells.append(_cell(arranged.columns[start : start + columns], text, rule=(4, SOFT) if words else None))
             start += columns
         yield _row(*cells, head=True)
-    stub = _cell_text(arranged, "left", run(table.stub_head, value(*BOLD)), keep=True)
+    stub = _cell_text(arranged, "left", run(table.stub_head, bold()), keep=True)
     cells = [_cell(arranged.columns[:1], stub, rule=(6, INK), low=True)]
     for width, head in zip(arranged.columns[1:], table.heads, strict=True):
-        text = _cell_text(arranged, head.align, run(head.text, value(*BOLD)), keep=True)
+        text = _cell_text(arranged, head.align, run(head.text, bold()), keep=True)
         cells.append(_cell((width,), text, rule=(6, INK), low=True))
     yield _row(*cells, head=True)
 
@@ -122,7 +121,7 @@ def _notes(table: Table, language: str) -> Iterator[Element]:
         text = say_in(language, "Note. {text}", {"text": note}) if position == 0 else note
         yield paragraph("TableNote", run(text))
     for note, mark in table.marks().items():
-        yield paragraph("TableNote", run(mark, value("w:vertAlign", "superscript")), run(f" {note}"))
+        yield paragraph("TableNote", run(mark, raised()), run(f" {note}"))
     if not table.notes and not table.marks():
         yield paragraph("TableNote")
 

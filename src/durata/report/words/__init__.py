@@ -36,7 +36,24 @@ class Phrases:
         """Items as an enumeration in the language."""
         if len(items) < 2:
             return "".join(items)
-        return self.say("list", start=", ".join(items[:-1]), last=items[-1])
+        return self.say("list", start=self.separated(items[:-1]), last=items[-1])
+
+    def separated(self, items: Sequence[str]) -> str:
+        """Items with the language's comma of enumerations between them."""
+        return str(self._sentences["list_separator"]).join(items)
+
+    @property
+    def gap(self) -> str:
+        """What stands between two sentences: a space in English, nothing in Chinese."""
+        return str(self._sentences["gap"])
+
+    def paragraph(self, sentences: Sequence[str]) -> str:
+        """Sentences one after the other.
+
+        >>> phrases("en").paragraph(["It is.", "", "It was."])
+        'It is. It was.'
+        """
+        return self.gap.join(one for one in sentences if one)
 
 
 @cache

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import matplotlib
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
+from durata.show.fonts.bundled import CHINESE, FAMILY, bundled_characters, font_file
 from durata.show.printable import printable
 
 # Okabe & Ito (2008), in an order in which the first ones differ most for every kind of colour vision and in grey.
@@ -37,8 +40,10 @@ WIDTH = 540.0  # points; the width of the report's text column
 SMALL, BODY, LARGE = 8.0, 9.0, 10.0
 LINE = 1.35  # height of a line of text, in font sizes
 
+FAMILIES = ["DejaVu Sans", FAMILY]
+
 RC: dict[str, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": FAMILIES,
     "font.size": BODY,
     "text.color": INK,
     "text.parse_math": False,
@@ -115,11 +120,44 @@ def styled() -> Iterator[None]:
     """Everything drawn or written to a file inside has the house's look, whatever the user's own settings."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
+        bring_font()
         for name, value in RC.items():
             cast(dict[str, Any], matplotlib.rcParams)[name] = value
         # the reader's fonts draw the text of an SVG, so a glyph that the measuring font lacks is no defect
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
+
+
+@cache
+def bring_font() -> None:
+    """Tell matplotlib of the bundled Chinese font, whatever fonts the machine has."""
+    fontManager.addfont(font_file())
+
+
+@cache
+def drawable() -> frozenset[int]:
+    """The code points that can be drawn: those of the Latin font and of the bundled Chinese one."""
+    latin = get_font(findfont(FontProperties(family=FAMILIES[0])))
+    return frozenset(latin.get_charmap()) | bundled_characters()
+
+
+def without_glyph(text: str) -> str:
+    """The characters of a text that no font here can draw, each once, in order."""
+    if text.isascii():
+        return ""
+    return "".join(dict.fromkeys(character for character in text if ord(character) not in drawable()))
+
+
+def spelled(text: str) -> str:
+    """A text safe to draw, a character without a glyph written as its code point: never an empty box.
+
+    >>> spelled("T\u4e00"), spelled("\U00020bb7")
+    ('T\u4e00', 'U+20BB7')
+    """
+    clean = printable(text)
+    for character in without_glyph(clean):
+        clean = clean.replace(character, f"U+{ord(character):04X}")
+    return clean
 
 
 def blank(height: float, width: float = WIDTH) -> Figure:
@@ -134,16 +172,17 @@ def points(figure: Figure) -> Transform:
 
 def width_of(text: str, size: float = BODY, *, bold: bool = False) -> float:
     """How wide a line of text is, in points."""
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
+    bring_font()
+    font = FontProperties(family=FAMILIES, weight="bold" if bold else "normal", size=size)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        width, _, _ = text_to_path.get_text_width_height_descent(printable(text), font, ismath=False)
+        width, _, _ = text_to_path.get_text_width_height_descent(spelled(text), font, ismath=False)
     return float(width)
 
 
 def fitted(text: str, width: float, size: float = BODY, *, bold: bool = False) -> str:
     """One line of text that is no wider than ``width`` points, an ellipsis where its end had to go."""
-    clean = printable(text)
+    clean = spelled(text)
     if width_of(clean, size, bold=bold) <= width:
         return clean
     least, most = 0, len(clean)
@@ -158,16 +197,34 @@ def fitted(text: str, width: float, size: float = BODY, *, bold: bool = False) -
 
 def wrapped(text: str, width: float, size: float = BODY, *, lines: int = 3, bold: bool = False) -> tuple[str, ...]:
     """Text in at most so many lines of ``width`` points; the last one ends in an ellipsis where something is missing."""
-    words = printable(text).split(" ")
+    pieces = breakable(spelled(text))
     done: list[str] = []
     line = ""
-    for position, word in enumerate(words):
-        longer = f"{line} {word}" if line else word
-        if width_of(longer, size, bold=bold) <= width or not line:
+    for position, piece in enumerate(pieces):
+        longer = line + piece
+        if width_of(longer.rstrip(), size, bold=bold) <= width or not line:
             line = longer
             continue
         if len(done) == lines - 1:
-            return (*done, fitted(" ".join([line, *words[position:]]), width, size, bold=bold))
+            return (*done, fitted(line + "".join(pieces[position:]), width, size, bold=bold))
         done.append(fitted(line, width, size, bold=bold))
-        line = word
+        line = piece
     return (*done, fitted(line, width, size, bold=bold))
+
+
+# A line may end behind a space, and before or behind a Chinese character; not before what closes, nor behind what opens.
+CLOSING = "，。、；：？！）》」』】〕”’…％～·,.;:?!)]}%~"
+OPENING = "（《「『【〔“‘([{"
+BETWEEN = re.compile(
+    f"(?<= )(?=[^ ])|(?<![{re.escape(OPENING)} ])(?={CHINESE.pattern})(?![{re.escape(CLOSING)}])"
+    f"|(?<={CHINESE.pattern})(?![{re.escape(CLOSING)} ])(?<![{re.escape(OPENING)}])"
+)
+
+
+def breakable(text: str) -> list[str]:
+    """A text in the pieces between which a line may end; a space stays at the end of its piece.
+
+    >>> breakable("no word is cut"), breakable("无复发生存率(月)，Cox回归")
+    (['no ', 'word ', 'is ', 'cut'], ['无', '复', '发', '生', '存', '率', '(月)，', 'Cox', '回', '归'])
+    """
+    return [piece for piece in BETWEEN.split(text) if piece]

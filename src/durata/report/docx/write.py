@@ -1,0 +1,219 @@
+"""A Document as the bytes of a Word file: every block in its style, every number where Word can count it again."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from docx.document import Document as WordDocument
+from docx.shared import Pt
+
+from durata.finding import Finding
+from durata.language.speaking import say_in
+from durata.report.document import (
+    Bullets,
+    Definitions,
+    Document,
+    FigureBlock,
+    FindingBlock,
+    Heading,
+    KeyNumbers,
+    Note,
+    Numbered,
+    Paragraph,
+    References,
+    Run,
+    TableBlock,
+    Text,
+    runs,
+    severity_word,
+)
+from durata.report.docx import elements
+from durata.report.docx.elements import Element, bold, bookmark, element, link, paragraph, run, value
+from durata.report.docx.parts import empty_document, new_list, packed
+from durata.report.docx.sections import Sections, lies_across, page_frame
+from durata.report.docx.styles import NUMBERS, twips
+from durata.report.docx.tables import definition_table, key_table, word_table
+from durata.report.docx.widths import A4, MARGIN, UPRIGHT
+from durata.show.drawing import Drawing
+
+NUMBER = re.compile(r"(.*?)(\d+)(.*)", re.DOTALL)
+CAPTION_ROOM = 90.0  # points under a figure
+TALLEST = A4[1] - 2 * MARGIN - CAPTION_ROOM
+
+
+def to_docx(document: Document) -> bytes:
+    """The document as a Word file; the same document gives the same bytes.
+
+    Tables have numbered captions above and three rules, figures are pictures of 300 dots an inch and more with their alternative text,
+    references to them are fields that Word counts again; whatever comes from the study is text and nothing else.
+    """
+    writer = Writer(document, empty_document(document.title, document.language))
+    writer.write()
+    return packed(writer.word)
+
+
+@dataclass
+class Writer:
+    """Writes one document; counts bookmarks, lists and findings as it goes."""
+
+    document: Document
+    word: WordDocument
+    bookmarks: Mapping[str, str] = field(init=False)
+    count: int = 0
+    lists: int = 0
+    findings: int = 0
+
+    def __post_init__(self) -> None:
+        # a bookmark of Word's knows no hyphens and 40 characters at most
+        anchors = [entry.anchor for entry in self.document.numbered() if entry.anchor]
+        self.bookmarks = {
+            anchor: f"_d{position}_{anchor.replace('-', '_')}"[:40] for position, anchor in enumerate(anchors)
+        }
+
+    def write(self) -> None:
+        """Front, blocks and footer into the body, in sections of upright paper and of paper that lies across."""
+        page_frame(self.word, self.document.title)
+        sections = Sections(self.word)
+        sections.add(self.front(), across=False)
+        entries = self.document.numbered()
+        for entry, across in zip(entries, lies_across(entries), strict=True):
+            sections.add(self.block(entry), across=across)
+        sections.add((paragraph("Colophon", *self.words(line)) for line in self.document.footer), across=False)
+        sections.finish()
+
+    def front(self) -> Iterator[Element]:
+        """Title, subtitle and facts."""
+        yield paragraph("Title", run(self.document.title))
+        if self.document.subtitle:
+            yield paragraph("Subtitle", run(self.document.subtitle))
+        for fact in self.document.facts:
+            yield paragraph("Facts", run(fact))
+
+    def block(self, entry: Numbered) -> Iterator[Element]:
+        """One block as paragraphs and tables."""
+        match entry.block:
+            case Heading(text=text, level=level):
+                yield paragraph(f"Heading{level}", *self.marked(entry.anchor, run(text)))
+            case Paragraph(text=text, lead=lead):
+                yield paragraph("Lead" if lead else "Normal", *self.words(text))
+            case Bullets(items=items, ordered=ordered):
+                yield from self.bullets(items, ordered=ordered)
+            case Definitions(items=items):
+                yield definition_table([(word, tuple(self.words(meaning))) for word, meaning in items])
+                yield paragraph("TableNote")
+            case TableBlock(table=table):
+                yield paragraph("Caption", *self.caption(entry, table.title), keep=element("w:keepNext"))
+                yield from word_table(table, self.document.language)
+            case FigureBlock(drawing=drawing, caption=caption):
+                yield self.figure(drawing)
+                yield paragraph("Caption", *self.caption(entry, caption))
+            case FindingBlock(finding=finding):
+                yield from self.finding(finding)
+            case Note(text=text, tone=tone, title=title):
+                style = f"Note{tone.capitalize()}"
+                head = [run(title, bold()), element("w:r", None, element("w:br"))] if title else []
+                yield paragraph(style, *head, *self.words(text))
+            case KeyNumbers(numbers=numbers):
+                if numbers:
+                    yield key_table(numbers)
+                    yield paragraph("TableNote")
+            case References(items=items):
+                for number, item in enumerate(items, start=1):
+                    marked = self.marked(f"reference-{number}", run(f"[{number}]"))
+                    yield paragraph("Bibliography", *marked, element("w:r", None, element("w:tab")), run(item))
+
+    def words(self, text: Text) -> Iterator[Element]:
+        """A text as runs, links and fields."""
+        for piece in runs(text):
+            yield from self.piece(piece)
+
+    def piece(self, piece: Run) -> Iterator[Element]:
+        """One piece of a sentence in its voice."""
+        match piece.voice:
+            case "refer":
+                shown = self.document.targets()[piece.text]
+                yield from elements.field(f"REF {self.bookmarks[piece.text]} \\h", shown)
+            case "cite":
+                yield link(f"_reference_{piece.text}", run(f"[{piece.text}]"))
+            case "strong":
+                yield run(piece.text, value("w:rStyle", "Strong"))
+            case "emphasis":
+                yield run(piece.text, value("w:rStyle", "Emphasis"))
+            case "code":
+                yield run(piece.text, value("w:rStyle", "Code"))
+            case _:
+                yield run(piece.text)
+
+    def marked(self, anchor: str, *children: Element) -> Iterator[Element]:
+        """Children with a bookmark that can be led to."""
+        self.count += 1
+        name = self.bookmarks.get(anchor) or f"_{anchor.replace('-', '_')}"
+        yield from bookmark(name, self.count, *children)
+
+    def caption(self, entry: Numbered, text: Text) -> Iterator[Element]:
+        """The number, which Word can count again, and the words; references lead to the number alone."""
+        found = NUMBER.fullmatch(entry.number)
+        if found is None:
+            raise ValueError(f"{entry.number!r} is the number of no table and no figure")
+        before, number, after = found.groups()
+        counted = elements.field(f"SEQ {before.strip() or 'Table'} \\* ARABIC", number, bold())
+        yield from self.marked(entry.anchor, run(before, bold()), *counted, *([run(after, bold())] if after else []))
+        yield run(self.document.label(entry.number).removeprefix(entry.number) + " ", bold())
+        yield from self.words(text)
+
+    def bullets(self, items: tuple[Text, ...], *, ordered: bool) -> Iterator[Element]:
+        """A list; an ordered one counts from 1."""
+        restart = None
+        if ordered:
+            self.lists += 1
+            identity = NUMBERS + self.lists
+            self.word.part.numbering_part.element.append(new_list(identity))
+            restart = element("w:numPr", None, value("w:ilvl", 0), value("w:numId", identity))
+        for item in items:
+            own = deepcopy(restart) if restart is not None else None
+            yield paragraph("ListNumber" if ordered else "ListBullet", *self.words(item), numbering=own)
+
+    def figure(self, drawing: Drawing) -> Element:
+        """The picture within the margins, with the words that stand for it."""
+        scale = min(UPRIGHT / drawing.width, TALLEST / drawing.height, 1.0)
+        shape = self.word.part.new_pic_inline(
+            io.BytesIO(drawing.png()), Pt(round(drawing.width * scale, 2)), Pt(round(drawing.height * scale, 2))
+        )
+        shape.docPr.set("name", drawing.name)
+        shape.docPr.set("title", elements.clean(drawing.title))
+        shape.docPr.set("descr", elements.clean(drawing.alternative))
+        return paragraph("Figure", element("w:r", None, element("w:drawing", None, shape)))
+
+    def finding(self, finding: Finding) -> Iterator[Element]:
+        """How much it matters and where, what was seen, what to do, where to read on; set apart by a line at its left."""
+        self.findings += 1
+        language = self.document.language
+        style = {"error": "FindingError", "warning": "FindingWarning", "info": "FindingInformation"}
+        head = [run(f"{severity_word(finding.severity, language)}  {finding.code}", bold())]
+        if finding.where:
+            head.append(run(f"  {finding.where}", value("w:sz", 17)))
+        lines: list[list[Element]] = [head, [run(finding.message)]]
+        if finding.remedy:
+            lines.append(
+                [
+                    run(say_in(language, "{words}: ", {"words": say_in(language, "What to do", {})}), bold()),
+                    run(finding.advice),
+                ]
+            )
+        if finding.reference:
+            lines.append([run(finding.reference, value("w:sz", 17))])
+        # neighbours of one style would run into one another; a hair's difference in place keeps them apart
+        place = twips(10) + self.findings % 2
+        for position, line in enumerate(lines, start=1):
+            last = position == len(lines)
+            yield paragraph(
+                style[finding.severity.value],
+                *line,
+                keep=None if last else element("w:keepNext"),
+                spacing=element("w:spacing", {"w:after": twips(9)}) if last else None,
+                indentation=element("w:ind", {"w:left": place}),
+            )
