@@ -40,7 +40,7 @@ def provenance(study: Study, records: Records) -> Provenance:
         libraries={name: installed(name) for name in COMPUTED_WITH},
         data_file=records.source.file,
         data_sha256=records.source.sha256,
-        study_file=source.path.name if source else speak("(made in memory)"),
+        study_file=source.path.name if source else "(made in memory)",
         study_sha256=source.sha256 if source else "",
     )
 
@@ -50,7 +50,7 @@ def installed(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return speak("not installed")
+        return "not installed"
 
 
 @dataclass(frozen=True)

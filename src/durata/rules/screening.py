@@ -69,7 +69,7 @@ def covariates_screened_by_p_value(study: Study, answers: Answers) -> Iterator[S
                         "{name} {percent:.0f}% ({now})",
                         name=covariate_name(study, name),
                         percent=100 * share[name],
-                        now=speak("in") if name in kept else speak("out"),
+                        now=speak("kept") if name in kept else speak("left out"),
                     )
                     for name in model.candidates
                 ),

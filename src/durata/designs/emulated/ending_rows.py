@@ -14,6 +14,7 @@ from durata.kernels.arrays import FloatArray
 from durata.language.speaking import speak
 from durata.weighting.baseline_columns import model_columns
 from durata.weighting.ending_hazard import AtRisk
+from durata.weighting.proportional_ending import EndingCox, fit_ending_cox
 
 
 def chosen_covariates(
@@ -127,3 +128,19 @@ def rows_of_loss(courses: Courses, names: Sequence[str]) -> AtRisk:
         np.column_stack([x[person[there]], *varying]),
         (*labels, *([speak("treatment ended")] if varying else [])),
     )
+
+
+def ending_cox(courses: Courses, names: Sequence[str] | None, counts: FloatArray, until: float) -> EndingCox:
+    """The Cox model of ending treatment while obliged, up to a time; those whose treatment ended leave the risk set."""
+    baseline, histories = chosen_covariates(courses, names)
+    if histories:
+        raise CannotEstimate(
+            speak(
+                "Cox weights need baseline covariates; {name!r} is a history. Choose weights = 'pooled_logistic'.",
+                name=next(iter(histories)),
+            )
+        )
+    labels, x = model_columns(baseline, len(courses))
+    obliged = np.minimum(np.minimum(courses.ended_time, courses.excused_time), courses.exit_time)
+    ended = (courses.ended_time <= obliged) & (courses.ended_time <= until)
+    return fit_ending_cox(np.minimum(obliged, until), ended, x, counts, labels)

@@ -11,9 +11,8 @@ import numpy as np
 
 from durata.designs.emulated.courses import NEVER, Courses
 from durata.designs.emulated.deviation import Obligation, obligation
-from durata.designs.emulated.ending_rows import chosen_covariates, rows_of_ending, rows_of_loss
+from durata.designs.emulated.ending_rows import chosen_covariates, ending_cox, rows_of_ending, rows_of_loss
 from durata.designs.emulated.plan import EmulationPlan
-from durata.designs.emulated.proportional_ending import monthly_cox_hazard
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.language.speaking import speak
@@ -172,8 +171,6 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
     settled = np.zeros((number, n))
     month_ended = np.where(bound.ended, bound.through, 1)
     own = p[rows, month_ended - 1]
-    excused = ~bound.ended & (courses.excused <= months) & (bound.settled != NEVER)
-    past = ~bound.ended & ~excused & (bound.settled != NEVER)
     for g, strategy in enumerate(plan.strategies):
         first, last = strategy.first, strategy.last
         if first > months and last is not None:
@@ -208,7 +205,7 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
                 np.divide(at_end, own, out=at_end, where=closing)
         until = bound.through
         kept = scale[g, until] * going_on[rows, column[g, until]]
-        settled[g] = np.where(bound.ended, at_end, np.where(excused | (past & (last is None)), kept, 0.0))
+        settled[g] = np.where(bound.ended, at_end, np.where(bound.settled != NEVER, kept, 0.0))
     staying = None if plan.loss is None else loss_weights(courses, plan, counts)
     return MonthlyClones(
         courses, counts, bound, p, going_on, scale, column, settled, shares, staying, hazard.knots
@@ -230,7 +227,8 @@ def ending_hazard(courses: Courses, plan: EmulationPlan, counts: FloatArray, bou
         rows = rows_of_ending(courses, bound, ())
         return empirical_hazard(rows, counts, bound.months, strata_of(baseline, len(courses)))
     if plan.weights == "cox":
-        return monthly_cox_hazard(courses, plan.covariates, counts, bound.months)
+        until = np.arange(bound.months + 1) * courses.interval
+        return ending_cox(courses, plan.covariates, counts, float(until[-1])).between(until)
     rows = rows_of_ending(courses, bound, plan.covariates)
     what = speak("ending treatment")
     return pooled_logistic_hazard(rows, counts, bound.months, spikes=plan.spikes, knots=plan.knots, what=what)

@@ -96,7 +96,7 @@ def _in_machine_code(order: RiskOrder, columns: FloatArray, offset: FloatArray |
     Whatever does not converge is left to numpy too: what separation and collinearity are is decided in one place.
     """
     p, m = columns.shape
-    if not loaded() or order.late is not None or not 0 < m * p <= FEW:
+    if not loaded() or type(order) is not RiskOrder or order.late is not None or not 0 < m * p <= FEW:
         return None
     from durata.kernels.compiled.newton_sweep import climb, lay_out
 

@@ -80,7 +80,10 @@ def forest(words: Wording, outcome: str, name: str) -> Iterator[Block]:
     adjust = words.study.models[outcome].adjust if adjusted else ()
     yield FigureBlock(
         drawing(figure, name, title=title, alternative=forest_words(rows)),
-        words.say("beside.forest_caption", adjusted=words.say("beside.adjusted", covariates=words.covariates(adjust)) if adjust else ""),
+        words.say(
+            "beside.forest_caption",
+            adjusted=words.say("beside.adjusted", covariates=words.covariates(adjust)) if adjust else "",
+        ),
     )
 
 

@@ -45,9 +45,9 @@ def describe(words: Wording) -> Iterator[Block]:
             yield from described(words, part, part)
     rules = rule_sets_used(words.study)
     if rules:
-        said = words.phrases.join([
-                words.say("describe.rule_set", version=speak(one.version), reference=one.reference) for one in rules
-            ])
+        said = words.phrases.join(
+            [words.say("describe.rule_set", version=speak(one.version), reference=one.reference) for one in rules]
+        )
         caveats = dict.fromkeys(speak(one.caveat) for one in rules if one.caveat)
         yield Paragraph((words.phrases.paragraph([words.say("describe.rule_sets", rules=said), *caveats]),))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Refused
 from durata.estimate.plan import baseline_analysis, cox_analysis, firth_beside, has_adjustment
+from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, Definitions, Heading, Paragraph, References, Run, Text, cite, code
 from durata.study.types import Model
@@ -88,7 +89,10 @@ def methods(words: Wording) -> Iterator[Block]:
     for sentences in paragraphs(words):
         said: list[str | Run] = []
         for one in sentences:
-            said += [*([words.phrases.gap] if said else []), *cited.sentence(one.template, {**words.known, **one.values})]
+            said += [
+                *([words.phrases.gap] if said else []),
+                *cited.sentence(one.template, {**words.known, **one.values}),
+            ]
         yield Paragraph(tuple(said))
     yield Heading(words.say("methods.references"), anchor="references")
     yield References(cited.items())
@@ -174,7 +178,9 @@ def model_sentences(words: Wording) -> Iterator[Sentence]:
         yield Sentence(
             words.phrases.raw("methods.cox").replace("{ties}", ties),
             {
-                "of": words.phrases.gap + words.say("methods.of", outcome=words.within(name)) if name and len(declared) > 1 else "",
+                "of": words.phrases.gap + words.say("methods.of", outcome=words.within(name))
+                if name and len(declared) > 1
+                else "",
                 "strata": words.say("methods.strata", covariates=strata) if strata else "",
                 "adjust": words.say("methods.adjust", covariates=adjust) if adjust else "",
             },
@@ -224,8 +230,14 @@ def origin(words: Wording) -> tuple[tuple[str, Text], ...]:
     made = words.contents.provenance
     libraries = words.phrases.separated([f"{name} {version}" for name, version in made.libraries.items()])
     return (
-        (words.say("methods.origin_data"), (words.say("methods.origin_file", file=made.data_file), " ", code(made.data_sha256))),
-        (words.say("methods.origin_study"), (words.say("methods.origin_file", file=made.study_file), " ", code(made.study_sha256 or "-"))),
+        (
+            words.say("methods.origin_data"),
+            (words.say("methods.origin_file", file=made.data_file), " ", code(made.data_sha256)),
+        ),
+        (
+            words.say("methods.origin_study"),
+            (words.say("methods.origin_file", file=speak(made.study_file)), " ", code(made.study_sha256 or "-")),
+        ),
         (
             words.say("methods.origin_software"),
             words.say(

@@ -31,7 +31,8 @@ def patients(words: Wording) -> Iterator[Block]:
     people = group_people(cohort)
     title = words.say("patients.flow")
     yield FigureBlock(
-        drawing(flow_figure(flow, people), "flow", title=title, alternative=flow_words(flow, people)), words.say("patients.flow_caption", title=title)
+        drawing(flow_figure(flow, people), "flow", title=title, alternative=flow_words(flow, people)),
+        words.say("patients.flow_caption", title=title),
     )
     yield from durations(words)
     yield from swimmer(words, outcome)

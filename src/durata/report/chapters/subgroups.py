@@ -47,7 +47,10 @@ def subgroups(words: Wording) -> Iterator[Block]:
             yield FigureBlock(
                 drawing(
                     forest_figure(
-                        rows, detail_head=speak(DETAIL_HEAD), less=words.say("beside.less"), more=words.say("beside.more")
+                        rows,
+                        detail_head=speak(DETAIL_HEAD),
+                        less=words.say("beside.less"),
+                        more=words.say("beside.more"),
                     ),
                     f"subgroups-{number}",
                     title=title,

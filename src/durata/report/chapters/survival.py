@@ -165,7 +165,7 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
     fit = "adjusted" if adjusted else "unadjusted"
     declared = words.ask(cox_analysis(words.study, design, outcome, adjusted=adjusted))
     if isinstance(declared, Effects):
-        yield Paragraph((whole_model(words, words.say(f"outcome.whole_{fit}"), declared),))
+        yield Paragraph((whole_model(words, words.say(f"outcome.{fit}"), declared),))
     test = words.ask(
         Analysis(design, outcome, "proportional_hazards", model_settings(words.study, design, outcome, adjusted=True))
     )
