@@ -24,11 +24,13 @@ from durata.report.figure_files import DEFAULT_FORMATS, figure_files
 from durata.report.folder import write_folder
 from durata.report.html import to_html
 from durata.report.origin import refuse_stale
+from durata.report.protecting import disclosure_of, protected
 from durata.report.results import results_json
 from durata.report.table_files import to_csv_files
 from durata.report.workbook import to_xlsx
 from durata.rules.catalogue import data_rules, defects_ignored, lint, misplaced_ignores
 from durata.rules.runner import Verdicts, judge
+from durata.show.disclosure import disclosing
 from durata.study.file import read_study
 from durata.study.types import Study
 
@@ -48,18 +50,28 @@ class StudyRun:
 
     def document(self) -> Document:
         """The report as ordered blocks, in the study's language."""
-        with speaking(self.contents.study.study.language):
-            return compose(self.contents)
+        with speaking(self.contents.study.study.language), disclosing(disclosure_of(self.contents)):
+            return compose(protected(self.contents))
+
+    def results(self) -> str:
+        """results.json as text."""
+        with speaking(self.contents.study.study.language), disclosing(disclosure_of(self.contents)):
+            return results_json(self.shown())
+
+    def shown(self) -> Contents:
+        """The contents without the small cells that the study declared not to show."""
+        return protected(self.contents)
 
     def files(self, figures: Sequence[str] = DEFAULT_FORMATS) -> dict[str, bytes]:
         """Every output file by its path in the folder, as bytes; ``figures`` are the formats of the figure files."""
         self.progress("writing the report", 0, 4)
-        with speaking(self.contents.study.study.language):
+        policy = disclosure_of(self.contents)
+        with speaking(self.contents.study.study.language), disclosing(policy):
             document = self.document()
             self.progress("writing the report", 1, 4)
             files = {
                 "report.html": to_html(document).encode("utf-8"),
-                "results.json": results_json(self.contents).encode("utf-8"),
+                "results.json": self.results().encode("utf-8"),
             }
             self.progress("writing the report", 2, 4)
             files |= {"tables.xlsx": to_xlsx(document), **to_csv_files(document)}
@@ -81,12 +93,13 @@ class StudyRun:
         return target / "report.html"
 
 
-def run(study: Study | str | Path, *, progress: Progress = silent) -> StudyRun:
+def run(study: Study | str | Path, *, language: str | None = None, progress: Progress = silent) -> StudyRun:
     """Run a whole study: read, check, build every design's cohort, estimate, judge.
 
     Parameters
     ----------
     study : a Study, or the path of a study file.
+    language : "en" or "zh" for the report and all that is said; the study's own when not given. Labels stay the study's.
     progress : called with (stage, done, of) as the walk goes on.
 
     Returns
@@ -106,6 +119,9 @@ def run(study: Study | str | Path, *, progress: Progress = silent) -> StudyRun:
     True
     """
     declared = study if isinstance(study, Study) else read_study(study)
+    if language is not None:
+        table = declared.study.model_copy(update={"language": language})
+        declared = declared.model_copy(update={"study": table})
     with speaking(declared.study.language):
         return _run(declared, progress)
 

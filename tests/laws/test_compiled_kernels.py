@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from durata.kernels.compiled import readiness
 from durata.kernels.newton import Status
 from durata.kernels.partial_likelihood import fit as fitting
+from durata.kernels.partial_likelihood import swept
 from durata.kernels.partial_likelihood.fit import fit_cox
 from durata.kernels.partial_likelihood.risk_order import RiskOrder, order_risk_sets
 from durata.kernels.replicate import cox_replicates
@@ -101,3 +102,34 @@ def test_without_machine_code_nothing_is_compiled(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(readiness.SWITCH, "never")
     assert not readiness.ready()
     assert not readiness.loaded()
+
+
+@pytest.mark.parametrize("kind", ["plain", "sampling weights", "frequency weights", "offset"])
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_sweeps_over_many_rows_are_the_numpy_fit(
+    kind: str, ties: fitting.TieMethod, pieces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "MANY", 1)
+    monkeypatch.setattr(swept, "processors", lambda: pieces)
+    asked = []
+    monkeypatch.setattr(fitting, "SweptLikelihood", lambda *given: asked.append(given) or swept.SweptLikelihood(*given))
+    for seed, n in ((0, 40), (1, 1300)):
+        order, x, offset = people(kind, seed, n)
+        quick = fit_cox(order, x, offset=offset, ties=ties)
+        with monkeypatch.context() as only:
+            only.setenv(readiness.SWITCH, "never")
+            slow = fit_cox(order, x, offset=offset, ties=ties)
+        for name in ("coefficients", "covariance", "score_null", "information_null"):
+            np.testing.assert_allclose(getattr(quick, name), getattr(slow, name), rtol=1e-9, atol=1e-9)
+        assert quick.log_likelihood == pytest.approx(slow.log_likelihood, rel=1e-12)
+    assert len(asked) == 2
+
+
+def test_a_constant_column_among_many_rows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "MANY", 1)
+    order, x, _ = people("plain", 3)
+    x[:, 1] = 7.0
+    fit = fit_cox(order, x)
+    assert fit.status is Status.COLLINEAR
+    assert fit.involved.tolist() == [False, True]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import durata as du
+from durata.records.codes import CODES as READING
 from durata.rules.catalogue import all_rules
 from durata.rules.runner import Verdicts
 
@@ -27,6 +28,16 @@ def block(text: str, language: str) -> str:
     return found.group(1)
 
 
+def read(example: str, folder: Path) -> tuple[du.Finding, ...]:
+    """What reading the example's file says, whether it stops there or not."""
+    (folder / "study.toml").write_text(block(example, "toml"), encoding="utf-8")
+    (folder / "patients.csv").write_text(block(example, "csv"), encoding="utf-8")
+    try:
+        return du.read_records(du.read_study(folder / "study.toml")).findings
+    except du.StudyError as refused:
+        return refused.findings
+
+
 def judged(example: str, folder: Path) -> Verdicts:
     (folder / "study.toml").write_text(block(example, "toml"), encoding="utf-8")
     (folder / "patients.csv").write_text(block(example, "csv"), encoding="utf-8")
@@ -35,7 +46,17 @@ def judged(example: str, folder: Path) -> Verdicts:
 
 
 def test_pages_and_rules_match_one_to_one() -> None:
-    assert sorted(page.stem for page in PAGES.glob("[A-Z]*.md")) == CODES
+    assert sorted(page.stem for page in PAGES.glob("[A-Z]*.md")) == sorted([*CODES, *READING])
+
+
+@pytest.mark.parametrize("code", sorted(READING))
+def test_page_of_what_reading_finds(code: str, tmp_path: Path) -> None:
+    page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {code} {READING[code][0]}\n\n{READING[code][1]}\n")
+    for heading in ("Why it misleads", "When it is right to ignore it", "Reference"):
+        assert section(page, heading).strip()
+    assert {one.code for one in read(section(page, "Reported"), tmp_path)} == {code}
+    assert code not in {one.code for one in read(section(page, "Quiet"), tmp_path)}
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -161,14 +161,29 @@ def test_a_category_with_too_many_levels_may_be_names_and_prints_none(folder) ->
     assert "secret" not in str(found)
 
 
-def test_a_column_full_of_defects_is_named_to_a_limit_and_counted_beyond(folder) -> None:
+def test_one_defect_of_many_cells_is_one_finding_with_every_cell(folder) -> None:
     file = folder.path / "people.csv"
     more = "".join(f"n{k},2020-01-01,2020-02-01,2021-01-01,1,old,I,\n" for k in range(1_000))
     file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    (found,) = folder.refused()
+    assert found.message == (
+        "'old' is not a number. The same is wrong with 999 more cell(s) of this column: row 8 ('old'), row 9 ('old'), "
+        "row 10 ('old'), row 11 ('old'), row 12 ('old'), …."
+    )
+    assert found.people == tuple(range(5, 1_005))
+    assert found.evidence["cells"] == tuple((row, f"F{row}", "old") for row in range(7, 1_007))
+
+
+def test_different_defects_of_a_column_are_named_to_a_limit_and_counted_beyond(folder) -> None:
+    file = folder.path / "people.csv"
+    more = "".join(f"n{k},2020-01-01,2020-02-01,2021-01-01,1,50,I{'i' * (k + 3)},\n" for k in range(2)) + "".join(
+        f"m{k},20200230,2020-02-01,2021-01-01,1,{200 + k},I,\n" for k in range(60)
+    )
+    file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
     found = folder.refused()
-    assert len(found) == 201
-    assert found[-1].message == "800 more cells of this column cannot be read."
-    assert sorted(person for one in found for person in one.people) == list(range(5, 1_005))
+    assert sorted({one.code for one in found}) == ["D06", "D07", "D08"]
+    assert len([one for one in found if one.code == "D06"]) == 1
+    assert len([one for one in found if one.code == "D07"]) == 1
 
 
 def test_negative_times_are_defects(folder) -> None:

@@ -117,6 +117,18 @@ def test_an_open_document_spreadsheet(folder) -> None:
     assert str(records.where(2, "age")) == "people.ods, Sheet1!F4"
 
 
+def test_an_open_document_spreadsheet_with_a_title_a_total_and_merged_cells(folder) -> None:
+    rows = rows_of(people(folder))
+    rows = [["Our patients"], *rows, ["Total", None, None, None, 3]]
+    (folder.path / "people.ods").write_bytes(open_document(rows))
+    records = folder.declare(("people.csv", "people.ods")).read()
+    assert records.row.tolist() == [3, 4, 5, 6, 7]
+    assert [str(one.where) for one in records.findings if one.code == "N10"] == [
+        "people.ods, Sheet1!A2",
+        "people.ods, Sheet1!A8",
+    ]
+
+
 def test_two_cells_far_apart_are_refused_before_they_fill_the_memory(folder, monkeypatch) -> None:
     far = '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row><table:table-row><table:table-cell table:number-columns-repeated="16000"/><table:table-cell office:value-type="float" office:value="1"/></table:table-row>'
     (folder.path / "people.ods").write_bytes(open_document(rows_of(people(folder)), far))

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from durata.cli.exits import Asked
+from durata.language.speaking import LANGUAGES
 
 
 class OutputFolder(click.Path):
@@ -36,6 +37,11 @@ FORMAT = click.option(
     show_default=True,
     callback=remember,
     help="json prints one document on stdout and nothing else.",
+)
+LANGUAGE = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Language of the report and of what is said; the study file's own if not given.",
 )
 STUDY = click.argument("study", type=click.Path(path_type=Path))
 OUTPUT = click.option("--output", "-o", type=OutputFolder(path_type=Path), help="Folder for the report.")

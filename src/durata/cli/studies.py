@@ -7,22 +7,23 @@ from pathlib import Path
 import click
 
 from durata.cli.exits import Exit
-from durata.cli.options import FIGURES, FORMAT, OUTPUT, STUDY, print_json
+from durata.cli.options import FIGURES, FORMAT, LANGUAGE, OUTPUT, STUDY, print_json
 
 
 @click.command()
 @click.argument("name", default="gist")
 @OUTPUT
 @FIGURES
+@LANGUAGE
 @FORMAT
-def demo(name: str, output: Path | None, figures: str, shape: str) -> None:
+def demo(name: str, output: Path | None, figures: str, language: str | None, shape: str) -> None:
     """Run a bundled study (gist or stanford) and say where its report is."""
     from durata.examples import example, examples
 
     if name not in examples():
         raise click.UsageError(f"There is no bundled study {name!r}; there are: {', '.join(examples())}.")
-    study = example(name)
-    report = run_and_write(study, output or Path(f"durata-{name}"), figures, shape)
+    study = example(name, language)
+    report = run_and_write(study, output or Path(f"durata-{name}"), figures, shape, language)
     if report is not None:
         click.echo(f"The study file behind it: {study}")
         click.echo("Your own study: durata run path/to/study.toml")
@@ -32,15 +33,16 @@ def demo(name: str, output: Path | None, figures: str, shape: str) -> None:
 @STUDY
 @OUTPUT
 @FIGURES
+@LANGUAGE
 @FORMAT
-def run(study: Path, output: Path | None, figures: str, shape: str) -> None:
+def run(study: Path, output: Path | None, figures: str, language: str | None, shape: str) -> None:
     """Run a study file: the report, its results, tables and figures in one folder."""
     if not study.name:
         raise click.UsageError(f"{study} is a folder. Name the study file in it.")
-    run_and_write(study, output or study.with_name(f"{study.stem}-report"), figures, shape)
+    run_and_write(study, output or study.with_name(f"{study.stem}-report"), figures, shape, language)
 
 
-def run_and_write(study: Path, output: Path, figures: str, shape: str) -> Path | None:
+def run_and_write(study: Path, output: Path, figures: str, shape: str, language: str | None = None) -> Path | None:
     """Run a study and write its report; print where it is, or the results as JSON (and return None)."""
     from durata.cli.progress import Reporter
     from durata.pipeline import run as run_study
@@ -48,7 +50,7 @@ def run_and_write(study: Path, output: Path, figures: str, shape: str) -> Path |
 
     formats = figure_formats(figures)
     with Reporter() as progress:
-        finished = run_study(study, progress=progress)
+        finished = run_study(study, language=language, progress=progress)
         report = finished.write(output, formats)
     if shape == "json":
         from durata.report.results import results_json

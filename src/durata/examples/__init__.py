@@ -14,8 +14,8 @@ def examples() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in HERE.iterdir() if (folder / "study.toml").is_file()))
 
 
-def example(name: str) -> Path:
-    """Path of a bundled study's study file.
+def example(name: str, language: str | None = None) -> Path:
+    """Path of a bundled study's study file: the one written in ``language`` ("zh") where there is one.
 
     Raises
     ------
@@ -29,4 +29,5 @@ def example(name: str) -> Path:
     """
     if name not in examples():
         raise CannotEstimate(f"There is no bundled study {name!r}; there are {', '.join(examples())}.")
-    return HERE / name / "study.toml"
+    own = HERE / name / f"study.{language}.toml"
+    return own if language is not None and own.is_file() else HERE / name / "study.toml"

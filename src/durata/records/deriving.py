@@ -9,6 +9,7 @@ import numpy as np
 from durata.category import Category
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray
+from durata.language.speaking import speak
 from durata.records.cells import Defect
 from durata.records.rule_sets.catalogue import RULE_SETS, derived
 from durata.records.rule_sets.rule_set import Input, RuleSet
@@ -57,7 +58,7 @@ def derive(
     """
     covariate = study.covariates[name]
     if covariate.rule_set is None:
-        raise CannotEstimate(f"The covariate {name!r} is read, not derived: it has no rule set.")
+        raise CannotEstimate(speak("The covariate {name!r} is read, not derived: it has no rule set.", name=name))
     rules = RULE_SETS[covariate.rule_set]
     given: dict[str, FloatArray] = {}
     defects: dict[str, Defects] = {}
@@ -78,17 +79,27 @@ def _input(rules: RuleSet, one: Input, column: FloatArray | Category, unit: str)
         return _yes_no(rules, one, column)
     factor = factor_between(unit, one.unit)
     if isinstance(column, Category) or factor is None:
-        held = "a category" if isinstance(column, Category) else f"in {unit or 'no unit'}"
-        raise CannotEstimate(f"Rule set {rules.name!r} reads {one.name!r} as a number in {one.unit}; it is {held}.")
+        told = {"rules": rules.name, "input": one.name, "wanted": one.unit, "unit": unit}
+        if isinstance(column, Category):
+            what = "Rule set {rules!r} reads {input!r} as a number in {wanted}; it is a category."
+        elif unit:
+            what = "Rule set {rules!r} reads {input!r} as a number in {wanted}; it is in {unit}."
+        else:
+            what = "Rule set {rules!r} reads {input!r} as a number in {wanted}; it is in no unit."
+        raise CannotEstimate(speak(what, **told))
     times, per = factor
     with np.errstate(over="ignore"):
         values = column * times / per
-    between = f"at least {one.low:g}" if np.isinf(one.high) else f"between {one.low:g} and {one.high:g}"
+    between = (
+        speak("at least {low:g} {unit}", low=one.low, unit=one.unit)
+        if np.isinf(one.high)
+        else speak("between {low:g} and {high:g} {unit}", low=one.low, high=one.high, unit=one.unit)
+    )
     defect = Defect(
         "D07",
         "{text} is impossible for rule set {rule_set!r}, which reads here: {means}. It must be {between}.",
         "Correct the cell, or mark it as missing.",
-        {"rule_set": rules.name, "means": one.means, "between": f"{between} {one.unit}".strip()},
+        {"rule_set": rules.name, "means": speak(one.means), "between": between.strip()},
     )
     return _without(values, (values < one.low) | (values > one.high) | np.isinf(values), defect)
 
@@ -104,7 +115,7 @@ def _yes_no(rules: RuleSet, one: Input, column: FloatArray | Category) -> tuple[
         "D08" if isinstance(column, Category) else "D07",
         "{text} is neither yes nor no; rule set {rule_set!r} reads here: {means}.",
         "Write yes or no (1 or 0), or map the text under [data.values].",
-        {"rule_set": rules.name, "means": one.means},
+        {"rule_set": rules.name, "means": speak(one.means)},
     )
     return _without(values, ~np.isnan(values) & (values != 0) & (values != 1), defect)
 

@@ -7,6 +7,7 @@ import numpy as np
 from durata.category import Category
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray
+from durata.language.speaking import speak
 from durata.records.cells import label
 from durata.records.records import Records
 from durata.study.paper import Condition
@@ -23,7 +24,9 @@ def not_eligible(study: Study, records: Records) -> tuple[tuple[str, str, BoolAr
         known, met = _asked(records, condition)
         reason = condition.label or words(study, condition)
         steps.append((reason, condition.covariate, known & ~met))
-        steps.append((f"{_title(study, condition.covariate)} not recorded", condition.covariate, ~known))
+        steps.append(
+            (speak("{what} not recorded", what=_title(study, condition.covariate)), condition.covariate, ~known)
+        )
     return tuple(steps)
 
 
@@ -31,14 +34,14 @@ def words(study: Study, condition: Condition) -> str:
     """Why somebody is not eligible, when the study file gives no words of its own."""
     parts = []
     if condition.from_ is not None:
-        parts.append(f"below {condition.from_:g}")
+        parts.append(speak("below {bound:g}", bound=condition.from_))
     if condition.to is not None:
-        parts.append(f"above {condition.to:g}")
+        parts.append(speak("above {bound:g}", bound=condition.to))
     if condition.is_ is not None:
-        parts.append("not " + " or ".join(map(str, condition.is_)))
+        parts.append(speak("not {levels}", levels=speak(" or ").join(map(str, condition.is_))))
     if condition.not_ is not None:
-        parts.append(" or ".join(map(str, condition.not_)))
-    return f"{_title(study, condition.covariate)} " + " or ".join(parts)
+        parts.append(speak(" or ").join(map(str, condition.not_)))
+    return f"{_title(study, condition.covariate)} " + speak(" or ").join(parts)
 
 
 def _title(study: Study, covariate: str) -> str:

@@ -48,7 +48,7 @@ FOOTNOTE = re.compile(
     re.IGNORECASE,
 )
 MARKED = re.compile(r"[*†‡※]\s*\S")
-DAY = re.compile(r"[0-9]{1,4}[-/.年][0-9]{1,2}([-/.月]|$)")
+DAY = re.compile(r"[0-9]{1,4}[-/.年][0-9]{1,2}[-/.月]")
 MOST_NAMED = 50
 
 

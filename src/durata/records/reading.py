@@ -11,6 +11,7 @@ import numpy as np
 from durata.category import Category
 from durata.finding import Finding, Severity, StudyError, Where
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.language.speaking import speak
 from durata.records.cells import Cell, Defect, identifier, label
 from durata.records.columns import Wanted, missing_columns, number_rules, positions_of, wanted_columns
 from durata.records.columns import folded as folded_name
@@ -31,6 +32,7 @@ from durata.study.types import Study
 
 __all__ = ["read_records", "without"]
 
+IN_COLUMN = "column {column!r}: {said}"
 SHORT_IDENTIFIER = 4  # a cell that equals so short an identifier may well be a code, and is shown
 
 
@@ -135,9 +137,9 @@ class _Reading:
         if found.trouble is not None:
             self._whole_column(one, found.trouble)
         for severity, defect in found.said:
-            evidence = {"column": one.column, **defect.evidence}
-            what, where = "column {column!r}: " + defect.what, self.table.heading(column)
-            self.findings.append(Finding(defect.code, severity, what, evidence, defect.remedy, where))
+            evidence = {"column": one.column, "said": speak(defect.what, **defect.evidence), **defect.evidence}
+            where = self.table.heading(column)
+            self.findings.append(Finding(defect.code, severity, IN_COLUMN, evidence, defect.remedy, where))
         return found.cells
 
     def _derive(self) -> None:
@@ -184,9 +186,8 @@ class _Reading:
 
     def _whole_column(self, one: Wanted, trouble: Defect) -> None:
         where = self.study.place(one.key) or self.table.heading(self.position[folded_name(one.column)])
-        evidence = {"column": one.column, **trouble.evidence}
-        what = "column {column!r}: " + trouble.what
-        self.findings.append(Finding(trouble.code, Severity.ERROR, what, evidence, trouble.remedy, where))
+        evidence = {"column": one.column, "said": speak(trouble.what, **trouble.evidence), **trouble.evidence}
+        self.findings.append(Finding(trouble.code, Severity.ERROR, IN_COLUMN, evidence, trouble.remedy, where))
         self.stops = True
 
     def _defects(self, name: str, column: int, defects: Mapping[int, Defect]) -> None:
@@ -217,8 +218,8 @@ class _Reading:
             categories={
                 name: one.values for name, one in self.typed["category"].items() if isinstance(one.values, Category)
             },
-            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header),
-            flow=Flow.start("patients in the file", n),
+            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header, table.beside),
+            flow=Flow.start(speak("patients in the file"), n),
             findings=tuple(self.findings),
             columns={one.name: self._column(one) for one in self.wanted},
             read_as=np.arange(n),
@@ -242,7 +243,10 @@ class _Reading:
         impossible[sorted(set().union(*self.defective.values()))] = True
         start = self.study.treatment.start
         unplaced = np.isnan(records.dates[start])
-        steps += [("impossible cell", impossible), (f"{self.study.treatment.start_name} not recorded", unplaced)]
+        steps += [
+            (speak("impossible cell"), impossible),
+            (speak("{what} not recorded", what=self.study.treatment.start_name), unplaced),
+        ]
         gone = np.zeros(n, dtype=bool)
         for reason, leaves in steps:
             positions = np.flatnonzero((leaves & ~gone)[~gone])

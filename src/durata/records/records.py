@@ -24,6 +24,7 @@ class Source:
     encoding: str | None = None
     n_rows: int = 0
     header: tuple[str, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()  # name and sha256 of every other file that was read with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from durata.category import Category
 from durata.finding import Finding, Severity, Where
+from durata.language.speaking import speak
 from durata.records.cells import Defect, label
 from durata.study.near import listed, shortened
 from durata.study.types import Outcome, Study
@@ -80,5 +81,7 @@ def doubtful_status(study: Study, name: str, outcome: Outcome, status: Category,
 def _counted(counts: dict[str, int]) -> str:
     """Values with how often they occur; a column with many values is described, not printed."""
     if len(counts) > MOST_NAMED:
-        return f"{len(counts)} different values"
-    return ", ".join(f"{shortened(level)!r} ({count:,} times)" for level, count in counts.items())
+        return speak("{n} different values", n=len(counts))
+    return ", ".join(
+        speak("{level!r} ({count:,} times)", level=shortened(level), count=count) for level, count in counts.items()
+    )

@@ -89,7 +89,7 @@ def _parsed(
             mapped = ("replaced as [data.values] says",)
         if text in rules.missing:
             return None, (*mapped, "read as missing") if text else mapped
-        parsed = parse(cell)
+        parsed: tuple[Value | Defect, tuple[str, ...]] = parse(cell)
         return parsed[0], (*mapped, *parsed[1])
 
     known: dict[object, tuple[Value | Defect | None, tuple[str, ...]]] = {}

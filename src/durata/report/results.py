@@ -14,17 +14,28 @@ from durata.designs.catalogue import DESIGNS, declared_design, in_words
 from durata.estimate.analysis import Analysis, Answer, Refused
 from durata.estimate.durations import durations
 from durata.estimate.guaranteed_time import guaranteed_time, share_of_all
-from durata.estimate.judgement import Judgement, judged
+from durata.estimate.judgement import Judgement
 from durata.estimate.published import reproduce
 from durata.estimate.result import Curve, Effects, Test
 from durata.finding import Finding
+from durata.language.speaking import speaking
+from durata.report.association import claims
 from durata.report.contents import Contents
+from durata.show.disclosure import Withheld, disclosure
 
 SCHEMA_VERSION = "0.1"
 
 
 def results(contents: Contents) -> dict[str, Any]:
-    """The whole study as plain data; numbers that do not exist are null and say why in a ``note``."""
+    """The whole study as plain data; numbers that do not exist are null and say why in a ``note``.
+
+    Keys are English in every language; what is said is in the study's.
+    """
+    with speaking(contents.study.study.language):
+        return _results(contents)
+
+
+def _results(contents: Contents) -> dict[str, Any]:
     study, verdicts = contents.study, contents.verdicts
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -40,7 +51,7 @@ def results(contents: Contents) -> dict[str, Any]:
         "cohorts": [cohort_numbers(contents, design, outcome) for outcome in study.outcomes for design in DESIGNS],
         "analyses": [answer_numbers(contents, analysis, answer) for analysis, answer in contents.answers],
         "published": [asdict(one) for one in reproduce(study, contents.records, contents.answers)],
-        "claims": [claim_numbers(one) for one in judged(study, contents.answers)],
+        "claims": [claim_numbers(one) for one in claims(contents)],
         "findings": [finding_words(finding) for finding in verdicts.findings],
         "ignored": [{**finding_words(finding), "reason": reason} for finding, reason in verdicts.ignored],
         "quiet": list(verdicts.quiet),
@@ -67,18 +78,18 @@ def cohort_numbers(contents: Contents, design: str, outcome: str) -> dict[str, A
         "compares": in_words(DESIGNS[design].compares, contents.study),
         "time_zero": cohort.time_zero,
         "unit": cohort.unit,
-        "rows": len(cohort),
-        "people": cohort.n_people,
-        "events": cohort.n_events,
+        "rows": disclosure().count(len(cohort)),
+        "people": disclosure().count(cohort.n_people),
+        "events": disclosure().count(cohort.n_events),
         "groups": [
             {
                 "group": row.group,
-                "people": row.people,
+                "people": people,
                 "guaranteed_time": row.days,
                 "time_at_risk": row.total,
                 "guaranteed_share": row.share,
             }
-            for row in times
+            for row, people in zip(times, disclosure().parts([row.people for row in times]), strict=True)
         ],
         "guaranteed_share": share_of_all(times),
         "flow": [
@@ -97,7 +108,7 @@ def duration_numbers(contents: Contents) -> dict[str, Any]:
     rows = [
         {
             "group": row["group"],
-            "n": row["n"],
+            "n": disclosure().count(row["n"]),
             "days": {name: row[name] for name in measures},
             "shown": {name: None if row[name] is None else row[name] / length for name in measures},
             **({"note": row["note"]} if "note" in row else {}),
@@ -126,9 +137,12 @@ def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refu
             "interval": answer.interval,
             "conf_level": answer.conf_level,
             "unit": answer.unit,
-            "horizons": answer.at(horizons).rows() if horizons else [],
+            "horizons": few_at_risk(answer.at(horizons).rows()) if horizons else [],
             "quantiles": answer.quantile().rows(),
         }
+        if disclosure().declared:
+            # a step of a curve is the event of one patient or two
+            return {**described, **extra, "notes": [finding_words(note) for note in answer.notes]}
     elif isinstance(answer, Effects):
         extra = {
             "scale": answer.scale,
@@ -138,7 +152,7 @@ def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refu
             "log_likelihood_null": answer.log_likelihood_null,
             "concordance": answer.concordance,
             "concordance_std_error": answer.concordance_std_error,
-            "left_out": answer.n_left_out,
+            "left_out": disclosure().count(answer.n_left_out),
         }
     elif isinstance(answer, Test):
         extra = {"hypothesis": answer.hypothesis}
@@ -149,6 +163,21 @@ def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refu
         "rows": answer.rows(),
         "notes": [finding_words(note) for note in answer.notes],
     }
+
+
+def few_at_risk(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a curve at horizons; where too few are at risk to be shown, neither their number nor the estimate is."""
+    policy = disclosure()
+    numbers = ("estimate", "std_error", "conf_low", "conf_high", "events", "censored")
+    shown = []
+    for row in rows:
+        if policy.small(row.get("at_risk") or 0):
+            hidden = dict.fromkeys(name for name in numbers if name in row)
+            shown.append({**row, **hidden, "at_risk": policy.few()})
+        else:
+            counts = {name: policy.count(row[name]) for name in ("events", "censored") if row.get(name) is not None}
+            shown.append({**row, **counts})
+    return shown
 
 
 def claim_numbers(one: Judgement) -> dict[str, Any]:
@@ -172,13 +201,15 @@ def finding_words(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "remedy": finding.advice or None,
         "evidence": dict(finding.evidence),
-        "people": len(finding.people),
+        "people": disclosure().count(len(finding.people)),
         "reference": finding.reference or None,
     }
 
 
 def as_plain(value: Any) -> Any:
     """Numpy and mappings as plain data; infinities as words, NaN as null."""
+    if isinstance(value, Withheld):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): as_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

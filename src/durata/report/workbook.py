@@ -157,8 +157,8 @@ class _Book:
         for note in table.notes:
             sheet.write_string(row, 0, clean(note), self.look(font_size=9))
             row += 1
-        for column, width in enumerate(widths(table)):
-            sheet.set_column(column, column, width)
+        for column, wide in enumerate(widths(table)):
+            sheet.set_column(column, column, wide)
 
     def cell(self, sheet: Any, row: int, column: int, head: Head, cell: Cell, mark: str, last: Look) -> None:
         """One cell: a number where its text is nothing but one, else its text; the mark of its note behind it."""

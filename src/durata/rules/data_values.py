@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from durata.rules.runner import Seen, rule, seen
 from durata.study.types import Study
 
 REFERENCE = "Van den Broeck J, Argeseanu Cunningham S, Eeckels R, Herbst K (2005) PLoS Med 2:e267"
-CENSORING = "Clark TG, Altman DG, De Stavola BL (2002) J Clin Epidemiol 55:193-198"
+CENSORING = "Clark TG, Altman DG, De Stavola BL (2002) Lancet 359:1309-1310"
 MOST_ROWS = 10
 MOST_CONTACTS = 0.8  # of last contacts at one date
 FEWEST_CONTACTS = 10
@@ -73,7 +74,7 @@ def units_mixed(study: Study, records: Records) -> Iterator[Seen]:
             "{others:.3g}), as in another unit."
         )
         remedy = "Write the column in one unit, or write the unit behind each number and declare [data] units."
-        told = {"factor": found.factor, "median": found.median, "others": found.median_others}
+        told: dict[str, Any] = {"factor": found.factor, "median": found.median, "others": found.median_others}
         yield _seen(records, name, found.people, what, remedy, **told)
 
 

@@ -15,7 +15,7 @@ from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.rules.question import gravity
 from durata.rules.runner import NotJudged, Seen, rule, seen
-from durata.rules.wording import joined, unit_words
+from durata.rules.wording import joined, patient_time_words, unit_words
 from durata.study.types import Study
 
 
@@ -51,11 +51,11 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
                 "zero": cohort.time_zero,
                 "parts": joined(
                     speak(
-                        "{group}: {days:,.0f} of {total:,.0f} patient-{unit} guaranteed ({percent:.0f}%)",
+                        "{group}: {days:,.0f} of {total:,.0f} {unit} guaranteed ({percent:.0f}%)",
                         group=row.group,
                         days=row.days / length,
                         total=row.total / length,
-                        unit=unit_words(unit),
+                        unit=patient_time_words(unit),
                         percent=100 * row.share,
                     )
                     for row in rows

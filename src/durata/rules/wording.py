@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from durata.estimate.claim import Contrast
-from durata.language.speaking import speak
+from durata.language.speaking import ENGLISH, speak, spoken
 from durata.study.types import Study
 
 PLAIN = 0.95
@@ -66,5 +66,17 @@ def subgroup_name(study: Study, subgroup: str) -> str:
 
 
 def unit_words(unit: str) -> str:
-    """A unit of time in the language spoken."""
-    return {"days": speak("days"), "weeks": speak("weeks"), "months": speak("months"), "years": speak("years")}[unit]
+    """A unit of time as it follows a number, in the language spoken (Chinese has it in the singular, with its measure word)."""
+    if spoken() == ENGLISH:
+        return unit
+    return {"days": speak("day"), "weeks": speak("week"), "months": speak("month"), "years": speak("year")}[unit]
+
+
+def patient_time_words(unit: str) -> str:
+    """Patient-time in a unit, in the language spoken."""
+    return {
+        "days": speak("patient-days"),
+        "weeks": speak("patient-weeks"),
+        "months": speak("patient-months"),
+        "years": speak("patient-years"),
+    }[unit]

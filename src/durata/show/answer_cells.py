@@ -7,7 +7,7 @@ from typing import Any
 
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Effects, Summary, Test
-from durata.language.speaking import speak
+from durata.language.speaking import ENGLISH, speak, spoken
 from durata.show.number_style import between, bracketed, number_style, sentences
 from durata.show.numbers import (
     NORMAL_QUANTILE,
@@ -52,7 +52,8 @@ def sentence(words: str) -> str:
     ('Chi-square test.', 'p was simulated.')
     """
     text = words.strip()
-    first = text[:1] if text.startswith("p ") else text[:1].upper()
+    # Chinese sentences begin with no capital: "χ²检验" is not "Χ²检验"
+    first = text[:1] if text.startswith("p ") or spoken() != ENGLISH else text[:1].upper()
     return (
         first + text[1:] + ("" if text.endswith((".", "!", "?", "。", "！", "？")) or not text else number_style().stop)
     )

@@ -9,6 +9,7 @@ from typing import Any
 from durata.estimate.result import Summary
 from durata.language.speaking import speak
 from durata.show.answer_cells import OVERALL, notes_of, number_of, p_cell
+from durata.show.disclosure import Withheld
 from durata.show.effect_tables import Words
 from durata.show.number_style import bracketed, number_style, sentences
 from durata.show.numbers import Cell, count, decimals, fixed, percent, refused
@@ -147,13 +148,15 @@ def _category(
 
 def _level_cell(row: Mapping[str, Any]) -> Cell:
     share = number_of(row, "estimate")
+    if isinstance(row["events"], Withheld):
+        return Cell(str(row["events"]), str(row.get("note") or ""))
     if share is None:
         return refused(str(row.get("note") or speak("Nobody with a known value.")))
     return Cell(bracketed(count(float(row["events"])), percent(share).rstrip("%")))
 
 
 def _not_known(described: Sequence[Mapping[str, Any]], tested: int) -> Iterator[Row]:
-    missing = [int(row["missing"]) for row in described]
+    missing = [row["missing"] for row in described]
     if any(missing):
         yield Row(speak(NOT_KNOWN), (*(Cell(count(number)) for number in missing), *((BLANK,) * tested)), depth=1)
 

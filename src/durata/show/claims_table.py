@@ -32,7 +32,7 @@ def claims_table(
             judgement.claim.text,
             (
                 _estimates(judgement, words or Words()),
-                Cell(speak(judgement.verdict.capitalize())),
+                Cell(speak(judgement.verdict).capitalize()),
                 Cell(sentence(judgement.reason)),
             ),
         )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from durata.language.speaking import speak
+from durata.show.disclosure import Withheld, disclosure
 from durata.show.number_style import between, bracketed, number_style
 
 MINUS = "−"
@@ -81,6 +82,10 @@ def count(value: float) -> str:
     >>> count(1254), count(12.34)
     ('1,254', '12.3')
     """
+    if disclosure().small(value):
+        return str(value if isinstance(value, Withheld) else disclosure().few())
+    if isinstance(value, Withheld):
+        return str(value)
     return fixed(round(value), 0) if abs(value - round(value)) < 1e-6 else fixed(value, 1)
 
 
@@ -143,6 +148,8 @@ def count_percent(part: float, whole: float) -> str:
     >>> count_percent(25, 50), count_percent(0, 0)
     ('25 (50.0%)', '0')
     """
+    if disclosure().any_small((part, whole - part)):
+        return count(part) if disclosure().small(part) else str(disclosure().not_few())
     return bracketed(count(part), percent(part / whole)) if whole > 0 else count(part)
 
 
@@ -154,6 +161,8 @@ def part_of_whole(part: float, whole: float) -> str:
     """
     if not whole > 0:
         raise ValueError("nobody has no share: say why with refused(reason)")
+    if disclosure().any_small((part, whole - part)):
+        return f"{count_percent(part, whole)}/{count(whole)}"
     return bracketed(percent(part / whole), f"{count(part)}/{count(whole)}")
 
 

@@ -55,8 +55,10 @@ def restricted_mean_contrasts_table(contrasts: Summary, scale: TimeScale, *, tit
     ``contrasts`` is the answer of :func:`durata.estimate.restricted_mean.restricted_mean_contrasts`.
     """
     found: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    said = {speak(term): term for term in (DIFFERENCE, RATIO, TIME_LOST)}  # terms are worded in the language of the run
     for row in contrasts.rows():
-        found.setdefault((str(row["group"]), str(row["reference"])), {})[str(row["term"])] = row
+        term = str(row["term"])
+        found.setdefault((str(row["group"]), str(row["reference"])), {})[said.get(term, term)] = row
     factor = 1 / scale.length
     places = common_decimals([terms[DIFFERENCE] for terms in found.values()], factor)
     level = confidence(contrasts)
@@ -80,9 +82,9 @@ def restricted_mean_contrasts_table(contrasts: Summary, scale: TimeScale, *, tit
 
     body = tuple(Row(versus(group, reference), cells(terms)) for (group, reference), terms in found.items())
     horizon = scale.words(float(contrasts.settings["until"]))
-    said = speak(
+    note = speak(
         "{method} Up to {horizon}. The time lost to the event is {horizon} less the mean; a ratio below 1 means less of it.",
         method=sentence(contrasts.method),
         horizon=horizon,
     )
-    return Table(title, speak("Comparison"), heads, body, (said, *notes_of([contrasts])))
+    return Table(title, speak("Comparison"), heads, body, (note, *notes_of([contrasts])))

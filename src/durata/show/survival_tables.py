@@ -8,6 +8,7 @@ from typing import Any
 from durata.estimate.analysis import Refused
 from durata.estimate.result import Curve, Summary, Test
 from durata.language.speaking import speak
+from durata.show.disclosure import disclosure
 from durata.show.number_style import between, bracketed
 from durata.show.numbers import Cell, count, decimals, fixed, known, p_value, percent, percent_interval, refused
 from durata.show.table import Head, Row, Table
@@ -163,6 +164,8 @@ def _places(rows: list[dict[str, Any]]) -> int:
 
 def _share(row: Mapping[str, Any], places: int) -> Cell:
     value, note = row.get("estimate"), str(row.get("note") or "")
+    if disclosure().small(row.get("at_risk") or 0):
+        return refused(speak("Not shown: too few patients are at risk at this time."))
     if value is None or not known(value):
         return refused(note or speak("There is no estimate at this time."))
     low, high = row.get("conf_low"), row.get("conf_high")

@@ -96,7 +96,7 @@ def _read(file: Path, name: str) -> bytes:
         return read_file(file, LARGEST)
     except NotReadable as reason:
         inner = str(reason) == IS_A_FOLDER and (file / "study.toml").is_file()
-        remedy = f"Did you mean {name}/study.toml?" if inner else ""
+        remedy = speak("Did you mean {name}/study.toml?", name=name) if inner else ""
         raise StudyError([_refused("F01", name, f"The study file {reason}.", remedy)]) from reason
 
 

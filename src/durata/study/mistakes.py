@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from durata.language.speaking import speak
 from durata.study.near import advice, listed, shortened
 from durata.study.references import dangling
 from durata.study.types import Study
@@ -87,7 +88,7 @@ def _mistake(keys: Keys, errors: Sequence[ErrorDetails], declared: Mapping[str, 
     if kind == "extra_forbidden":
         known = _known_keys(keys[:-1])
         name = str(keys[-1])
-        evidence = {"near": advice(name, known, f"Known here: {listed(known)}.")}
+        evidence = {"near": advice(name, known, speak("Known here: {names}.", names=listed(known)))}
         return Mistake(keys, "unknown key.", evidence, "{near}", of_key=True)
     if len(errors) > 1 and {one["type"] for one in errors} <= UNION_BRANCHES:
         what = "must be a whole number or a text in quotes; it is {value}."
@@ -151,9 +152,9 @@ def _said(error: ErrorDetails) -> str:
 def _shown(value: object) -> str:
     """A value as it might stand in the file, cut to a line."""
     if isinstance(value, Mapping):
-        return "a table"
+        return speak("a table")
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "a list"
+        return speak("a list")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -161,7 +162,7 @@ def _shown(value: object) -> str:
     try:
         return repr(shortened(value)) if isinstance(value, str) else shortened(str(value))
     except ValueError:  # an integer of thousands of digits
-        return "a very long number"
+        return speak("a very long number")
 
 
 def _value(keys: Keys, declared: object) -> Any:

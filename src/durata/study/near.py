@@ -6,6 +6,8 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 
+from durata.language.speaking import speak
+
 LONGEST_SHOWN = 60
 LONGEST_COMPARED = 200
 
@@ -28,14 +30,16 @@ def near(name: str, known: Iterable[str]) -> str | None:
 def advice(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """A sentence that offers the nearest name, or ``otherwise`` when nothing is near."""
     found = near(name, known)
-    return otherwise if found is None else f"Did you mean {found!r}?"
+    return otherwise if found is None else speak("Did you mean {found!r}?", found=found)
 
 
 def listed(names: Iterable[str], most: int = 40) -> str:
     """Names in quotes, separated by commas; beyond ``most`` only their number."""
     every = list(names)
     shown = ", ".join(repr(shortened(name)) for name in every[:most])
-    return shown + (f" and {len(every) - most} more" if len(every) > most else "") if every else "none"
+    if not every:
+        return speak("none")
+    return shown if len(every) <= most else speak("{shown} and {more} more", shown=shown, more=len(every) - most)
 
 
 def shortened(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from durata.language.speaking import speak
 from durata.study.near import advice, listed
 from durata.study.rule_sets import RULES, NamedRules
 
@@ -29,7 +30,7 @@ class Dangling:
     @property
     def message(self) -> str:
         """What is wrong, with its names filled in."""
-        return self.what.format_map(dict(self.evidence))
+        return speak(self.what, **self.evidence)
 
 
 def nowhere(
@@ -39,7 +40,11 @@ def nowhere(
     return Dangling(
         keys,
         "there is no {kind} {name!r}",
-        {"kind": kind, "name": name, "near": advice(name, known, f"Declared: {listed(known)}.")},
+        {
+            "kind": speak(kind),
+            "name": name,
+            "near": advice(name, known, speak("Declared: {names}.", names=listed(known))),
+        },
         "{near}",
         of_key,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from durata.language.speaking import speak
 from durata.study.declared import Codes, Declared, Name, Number
 
 
@@ -22,7 +23,7 @@ class Condition(Declared):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.is_ is None and self.not_ is None and self.from_ is None and self.to is None:
-            raise ValueError("give at least one of 'is', 'not', 'from', 'to'")
+            raise ValueError(speak("give at least one of 'is', 'not', 'from', 'to'"))
         return self
 
 
@@ -46,7 +47,7 @@ class Measurement(Declared):
     @model_validator(mode="after")
     def _two_columns(self) -> Self:
         if self.before == self.after:
-            raise ValueError("'before' and 'after' name the same covariate")
+            raise ValueError(speak("'before' and 'after' name the same covariate"))
         return self
 
 
@@ -66,11 +67,11 @@ class Claim(Declared):
     @model_validator(mode="after")
     def _against_somebody(self) -> Self:
         if self.says == "best" and self.versus is not None:
-            raise ValueError("'best' compares with every other group; leave 'versus' out")
+            raise ValueError(speak("'best' compares with every other group; leave 'versus' out"))
         if self.says != "best" and self.versus is None:
-            raise ValueError(f"'{self.says}' needs 'versus': the group compared with")
+            raise ValueError(speak("'{says}' needs 'versus': the group compared with", says=self.says))
         if self.versus == self.group:
-            raise ValueError("'group' and 'versus' name the same group")
+            raise ValueError(speak("'group' and 'versus' name the same group"))
         return self
 
 

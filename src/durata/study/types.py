@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PrivateAttr, Strict, model_validator
 
 from durata.finding import Where
+from durata.language.speaking import speak
 from durata.study.adam import with_adtte_columns
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
@@ -54,6 +55,12 @@ class StudyTable(Declared):
     )
     month_days: Number = Field(
         default=30.4375, gt=27, lt=32, description="Days in a month, for every conversion between days and months."
+    )
+    small_cells: int | None = Field(
+        default=None,
+        ge=2,
+        le=100,
+        description="Counts of fewer patients than this, and what would give them away, are shown nowhere.",
     )
     data_cutoff: datetime.date | None = Field(
         default=None, description="Last day on which anything could be recorded; later dates are defects."
@@ -104,15 +111,17 @@ class TreatmentTable(Declared):
     def _groups_are_ordered(self) -> Self:
         names = [group.name for group in self.groups]
         if len(set(names)) < len(names):
-            raise ValueError("two groups have the same name")
+            raise ValueError(speak("two groups have the same name"))
         for before, after in zip(self.groups, self.groups[1:], strict=False):
             if before.to is None or after.from_ < before.to:
-                raise ValueError(f"group {after.name!r} begins before group {before.name!r} ends")
+                raise ValueError(
+                    speak("group {name!r} begins before group {other!r} ends", name=after.name, other=before.name)
+                )
         for group in self.groups:
             if group.to is not None and group.to <= group.from_:
-                raise ValueError(f"group {group.name!r} ends before it begins")
+                raise ValueError(speak("group {name!r} ends before it begins", name=group.name))
         if self.start == self.end:
-            raise ValueError("'start' and 'end' name the same column")
+            raise ValueError(speak("'start' and 'end' name the same column"))
         return self
 
 
@@ -160,21 +169,21 @@ class Outcome(Declared):
     def _one_form(self) -> Self:
         forms = [self.event is not None, self.date is not None, self.time is not None]
         if sum(forms) != 1:
-            raise ValueError("give exactly one of 'event' (dates), 'date' (with status) or 'time' (with status)")
+            raise ValueError(speak("give exactly one of 'event' (dates), 'date' (with status) or 'time' (with status)"))
         if self.event is not None:
             if self.censor is None:
-                raise ValueError("'event' needs 'censor': the date column last known free of the event")
+                raise ValueError(speak("'event' needs 'censor': the date column last known free of the event"))
             if not self.event:
-                raise ValueError("'event' needs at least one date column")
+                raise ValueError(speak("'event' needs at least one date column"))
             if self.status is not None or self.event_codes is not None or self.censor_codes is not None:
-                raise ValueError("'status', 'event_codes', 'censor_codes' belong to 'date' or 'time', not to 'event'")
+                raise ValueError(speak("'status', 'event_codes', 'censor_codes' belong to 'date' or 'time', not to 'event'"))
         elif self.status is None or not self.event_codes:
-            raise ValueError("'date' and 'time' need 'status' and 'event_codes'")
+            raise ValueError(speak("'date' and 'time' need 'status' and 'event_codes'"))
         elif self.censor is not None:
-            raise ValueError("'censor' belongs to 'event'")
+            raise ValueError(speak("'censor' belongs to 'event'"))
         both = {str(code) for code in self.event_codes or ()} & {str(code) for code in self.censor_codes or ()}
         if both:
-            raise ValueError(f"code {min(both)!r} is among 'event_codes' and among 'censor_codes'")
+            raise ValueError(speak("code {code!r} is among 'event_codes' and among 'censor_codes'", code=min(both)))
         return self
 
 
@@ -214,25 +223,25 @@ class Covariate(Declared):
     @model_validator(mode="after")
     def _fits_its_rules(self) -> Self:
         if (self.rule_set is None) != (not self.inputs):
-            raise ValueError("'rule_set' and 'inputs' belong together")
+            raise ValueError(speak("'rule_set' and 'inputs' belong together"))
         if self.rule_set is not None and (
             self.type != "category" or self.column is not None or self.levels is not None
         ):
-            raise ValueError("a derived covariate has type = \"category\", and neither 'column' nor 'levels'")
+            raise ValueError(speak("a derived covariate has type = \"category\", and neither 'column' nor 'levels'"))
         return self
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
         if self.type != "number" and self.range is not None:
-            raise ValueError("'range' belongs to numbers")
+            raise ValueError(speak("'range' belongs to numbers"))
         if self.type != "category" and (self.levels is not None or self.reference is not None):
-            raise ValueError("'levels' and 'reference' belong to categories")
+            raise ValueError(speak("'levels' and 'reference' belong to categories"))
         if self.levels is not None and not self.levels:
-            raise ValueError("'levels' needs at least one level")
+            raise ValueError(speak("'levels' needs at least one level"))
         if self.levels is not None and len({str(level) for level in self.levels}) < len(self.levels):
-            raise ValueError("a level stands twice in 'levels'")
+            raise ValueError(speak("a level stands twice in 'levels'"))
         if self.range is not None and self.range[0] >= self.range[1]:
-            raise ValueError("the first number of 'range' must be the smaller one")
+            raise ValueError(speak("the first number of 'range' must be the smaller one"))
         return self
 
 
@@ -269,7 +278,7 @@ class Horizons(Declared):
     @model_validator(mode="after")
     def _positive(self) -> Self:
         if any(time <= 0 for time in self.at):
-            raise ValueError("every horizon must be later than time zero")
+            raise ValueError(speak("every horizon must be later than time zero"))
         return self
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SWITCH = "DURATA_COMPILED"
 """Environment variable: "never" keeps to numpy, "always" waits for the compiler even where nothing is cached."""
-MODULES = ("newton_sweep",)
+MODULES = ("newton_sweep", "row_sweep")
 
 
 def ready() -> bool:
@@ -41,11 +41,13 @@ _warming = threading.Lock()
 
 def warm() -> None:
     """Compile every kernel (about ten seconds), or load it from the cache (less than one); later calls find it ready."""
-    from durata.kernels.compiled.newton_sweep import exercise
+    from durata.kernels.compiled.newton_sweep import exercise as exercise_newton
+    from durata.kernels.compiled.row_sweep import exercise as exercise_rows
 
     with _warming:
         if not _compiled_once.is_set():
-            exercise()
+            exercise_newton()
+            exercise_rows()
             _compiled_once.set()
 
 

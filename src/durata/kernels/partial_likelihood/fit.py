@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray
-from durata.kernels.compiled.readiness import loaded
+from durata.kernels.compiled.readiness import loaded, ready, warm, warm_in_background
 from durata.kernels.newton import (
     CONVERGED_DECREMENT,
     SINGULAR_PIVOT,
@@ -21,10 +21,13 @@ from durata.kernels.newton import (
 from durata.kernels.partial_likelihood.exact import ExactLikelihood
 from durata.kernels.partial_likelihood.likelihood import PartialLikelihood
 from durata.kernels.partial_likelihood.risk_order import RiskOrder
+from durata.kernels.partial_likelihood.swept import SweptLikelihood, gathered
 
 TieMethod = Literal["efron", "breslow", "exact"]
 CONSTANT = 1e-12
 """A column that varies by less than this share of its size does not vary."""
+MANY = 1_000_000
+"""Elements of the covariates from which compiled sweeps on several threads are worth their start."""
 FEW = 100_000
 """Elements of the covariates up to which one sweep row by row beats whole-array arithmetic."""
 
@@ -70,6 +73,10 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
     ----------
     Cox, J. R. Statist. Soc. B 34:187, 1972; Breslow, Biometrics 30:89, 1974; Efron, JASA 72:557, 1977.
     """
+    if ties != "exact" and _sweeps(order, x):
+        swept = _swept(order, x, offset, efron=ties == "efron")
+        if swept is not None:
+            return swept
     columns = kept_columns(order, x)
     scale, constant = centre_and_scale(order, columns)
     p = len(columns)
@@ -88,6 +95,32 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
     )
     events = float(order.death_weight.sum())
     return _on_own_scale(maximise(likelihood, p, lambda step: float(np.ptp(step @ columns)), unit=events), scale)
+
+
+def _sweeps(order: RiskOrder, x: FloatArray) -> bool:
+    """Whether the rows are many and plain enough for compiled sweeps, and those are at hand (or are then made ready)."""
+    if x.size < MANY or type(order) is not RiskOrder or order.late is not None or len(order.row_bounds) > 2:
+        return False
+    if not ready():
+        warm_in_background()
+        return False
+    warm()
+    return True
+
+
+def _swept(order: RiskOrder, x: FloatArray, offset: FloatArray | None, *, efron: bool) -> CoxFit | None:
+    """The fit by compiled sweeps; None when a column does not vary or there is no maximum, which numpy then tells."""
+    from threadpoolctl import threadpool_limits
+
+    rows, scale, largest = gathered(order, x)
+    if np.any(scale <= CONSTANT * largest):
+        return None
+    known = None if offset is None else offset[order.rows]
+    likelihood = SweptLikelihood(order, rows, known, efron)
+    events = float(order.death_weight.sum())
+    with threadpool_limits(1, "blas"):
+        optimum = maximise(likelihood, len(scale), lambda step: float(np.ptp(rows @ step)), unit=events)
+    return _on_own_scale(optimum, scale) if optimum.status == Status.CONVERGED else None
 
 
 def _in_machine_code(order: RiskOrder, columns: FloatArray, offset: FloatArray | None, efron: bool) -> Optimum | None:

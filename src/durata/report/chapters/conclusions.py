@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from durata.estimate.judgement import judged
 from durata.estimate.published import reproduce
 from durata.finding import Severity
+from durata.report.association import claims
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, Bullets, Heading, Paragraph, TableBlock
 from durata.show.claims_table import claims_table
@@ -18,23 +18,23 @@ ABOUT_SENTENCES = ("M02", "M03", "R04")
 
 def conclusions(words: Wording) -> Iterator[Block]:
     """Blocks of the chapter on claims and limitations."""
-    claims = judged(words.study, words.contents.answers)
+    judgements = claims(words.contents)
     findings = [
         one
         for one in words.contents.verdicts.findings
         if one.severity is not Severity.INFO and one.code not in ABOUT_SENTENCES
     ]
     ignored = words.contents.verdicts.ignored
-    if not claims and not findings and not ignored:
+    if not judgements and not findings and not ignored:
         return
     yield Heading(words.say("conclusions.chapter"), anchor="conclusions")
-    if claims:
+    if judgements:
         yield Paragraph((words.say("conclusions.claims_note"),))
-        yield TableBlock(claims_table(claims, words.table_words(), title=words.say("conclusions.claims")))
+        yield TableBlock(claims_table(judgements, words.table_words(), title=words.say("conclusions.claims")))
     if findings or ignored:
         yield Heading(words.say("conclusions.limitations"), 2)
         yield Paragraph((words.say("conclusions.limitations_note"),))
-        said = [f"{finding.message} ({finding.code})" for finding in findings]
+        said = [words.say("conclusions.limitation", message=finding.message, code=finding.code) for finding in findings]
         said += [
             words.say("conclusions.set_aside", message=finding.message, code=finding.code, reason=reason)
             for finding, reason in ignored

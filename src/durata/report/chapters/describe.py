@@ -14,11 +14,13 @@ from durata.estimate.result import Summary, Test
 from durata.finding import CannotEstimate
 from durata.language.speaking import speak
 from durata.records.deriving import rule_sets_used
+from durata.report.chapters.patients import withheld
 from durata.report.chapters.survival import refusal
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
 from durata.show.baseline_tables import baseline_table_shown
 from durata.show.change_tables import change_table
+from durata.show.disclosure import disclosure
 from durata.show.figures.svg import drawing
 from durata.show.figures.waterfall import waterfall_figure, waterfall_words
 from durata.show.printable import inside
@@ -82,6 +84,9 @@ def waterfall(words: Wording, name: str, one: Measurement, label: str) -> Iterat
     design, outcome = declared_design(words.study), next(iter(words.study.outcomes))
     cohort = words.contents.answers.cohort(design, outcome)
     if isinstance(cohort, Refused) or cohort.group is None:
+        return
+    if disclosure().declared:
+        yield withheld(words, words.say("describe.waterfall", what=inside(label)))
         return
     within = inside(label)
     title = words.say("describe.waterfall", what=within)

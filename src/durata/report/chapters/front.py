@@ -10,6 +10,7 @@ from durata.estimate.analysis import Analysis, Refused
 from durata.estimate.claim import Contrast, Lesson, lesson
 from durata.estimate.result import Curve
 from durata.finding import Finding
+from durata.report.association import errors_standing, few_events
 from durata.report.chapters.wording import Wording, ratio_words
 from durata.report.document import Block, FindingBlock, KeyNumber, KeyNumbers, Note, Paragraph, refer
 from durata.show.numbers import count, percent
@@ -32,6 +33,9 @@ def front(words: Wording) -> Iterator[Block]:
         text = words.phrases.paragraph([naive_sentence(words, one), "" if repeated else safe])
         yield Note((text,), "message", title)
         title, said = "", safe
+    reasons = association_reasons(words)
+    if reasons:
+        yield Note((words.say("front.association", reasons=words.phrases.join(reasons)),), "caution")
     findings = words.contents.verdicts.findings
     if findings:
         yield Paragraph((words.say("front.matters"),), lead=True)
@@ -40,6 +44,24 @@ def front(words: Wording) -> Iterator[Block]:
         if len(findings) > MOST:
             more = words.say("front.more", n=len(findings))
             yield Paragraph((more, words.phrases.gap, refer("findings"), words.say("front.more_end")))
+
+
+def association_reasons(words: Wording) -> list[str]:
+    """Why the estimates may not be worded as effects: errors that stand, and models with few events."""
+    contents, reasons = words.contents, []
+    standing = errors_standing(contents)
+    if standing:
+        reasons.append(words.say("front.association_error", codes=words.phrases.separated(standing)))
+    for one in few_events(contents):
+        reasons.append(
+            words.say(
+                "front.association_events",
+                outcome=words.within(one.outcome),
+                events=one.events,
+                parameters=one.parameters,
+            )
+        )
+    return reasons
 
 
 def foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -127,7 +149,7 @@ def naive_sentence(words: Wording, one: Lesson) -> str:
             ratios=ratios,
             reference=one.naive[0].reference,
             adjusted=words.adjusted(one.naive[0].adjusted_for),
-            absent=words.say("lesson.absent" if one.never else "lesson.none_absent", never=one.never),
+            absent=words.say("lesson.absent" if one.never else "lesson.none_absent", never=count(one.never)),
         )
     return words.say(
         "lesson.naive",

@@ -11,12 +11,15 @@ from durata.designs.catalogue import declared_design
 from durata.designs.timeline import duration_group, timeline
 from durata.estimate.analysis import Refused
 from durata.finding import CannotEstimate
+from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, FigureBlock, Heading, Paragraph
+from durata.show.disclosure import disclosure
 from durata.show.figures.durations import durations_figure, durations_words
 from durata.show.figures.flow import flow_figure, flow_words
 from durata.show.figures.svg import drawing
 from durata.show.figures.swimmer import Bar, SwimmerWords, swimmer_figure, swimmer_words
+from durata.show.numbers import count
 from durata.show.time_scale import time_scale
 
 
@@ -29,6 +32,8 @@ def patients(words: Wording) -> Iterator[Block]:
     cohort = contents.answers.cohort(design, outcome)
     flow = contents.records.flow if isinstance(cohort, Refused) or cohort.flow is None else cohort.flow
     people = group_people(cohort)
+    if disclosure().any_small(people.values()):
+        people = {}  # with the number of all beside them, the other groups would give the small one away
     title = words.say("patients.flow")
     yield FigureBlock(
         drawing(flow_figure(flow, people), "flow", title=title, alternative=flow_words(flow, people)),
@@ -56,20 +61,25 @@ def durations(words: Wording) -> Iterator[Block]:
     ended = np.isfinite(days)
     length = study.study.days(treatment.unit)
     group = duration_group(study, np.where(ended, days, np.inf))
+    in_groups = [int(np.count_nonzero(group.codes == code)) for code in range(len(group.levels))]
     sizes = words.phrases.join(
         [
-            words.say("patients.size", group=level, n=int(np.count_nonzero(group.codes == code)))
-            for code, level in enumerate(group.levels)
+            words.say("patients.size", group=level, n=n)
+            for level, n in zip(group.levels, disclosure().parts(in_groups), strict=True)
         ]
     )
     never = int(np.count_nonzero(~ended))
     said = [words.say("patients.sizes", parts=sizes)]
     if never:
-        said.append(words.say("patients.never", never=never, all=len(records)))
+        said.append(words.say("patients.never", never=count(never), all=len(records)))
     between = int(np.count_nonzero(ended & (group.codes < 0)))
     if between:
-        said.append(words.say("patients.between", between=between))
+        said.append(words.say("patients.between", between=count(between)))
     yield Paragraph((words.phrases.paragraph(said),))
+    if disclosure().declared:
+        # a bar may be a single patient, and the shortest and the longest duration are two
+        yield withheld(words, words.say("patients.durations"))
+        return
     shown = words.durations()
     by_group = {level: days[ended & (group.codes == code)] for code, level in enumerate(group.levels)}
     bounds = [one.to * length for one in treatment.groups if one.to is not None]
@@ -96,9 +106,20 @@ def durations(words: Wording) -> Iterator[Block]:
     )
 
 
+def withheld(words: Wording, what: str) -> Paragraph:
+    """The paragraph that stands where a figure would show single patients."""
+    reason = speak(
+        "It shows single patients, and this study shows nothing of fewer than {fewest}.", fewest=disclosure().fewest
+    )
+    return Paragraph((words.say("outcome.refused", what=what, reason=reason),))
+
+
 def swimmer(words: Wording, outcome: str) -> Iterator[Block]:
     """Everybody's line since the start of treatment; no identifiers, only the order of follow-up."""
     study = words.study
+    if disclosure().declared:
+        yield withheld(words, words.say("patients.swimmer"))
+        return
     try:
         line = timeline(study, words.contents.records, outcome)
     except CannotEstimate as refusal:

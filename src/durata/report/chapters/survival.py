@@ -28,7 +28,7 @@ from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph,
 from durata.show.effect_tables import effects_table, proportional_hazards_table
 from durata.show.figures.survival import survival_figure, survival_words
 from durata.show.figures.svg import drawing
-from durata.show.numbers import fixed, p_phrase
+from durata.show.numbers import count, fixed, p_phrase
 from durata.show.rates_tables import rates_table
 from durata.show.restricted_mean_tables import restricted_mean_contrasts_table, restricted_mean_table
 from durata.show.survival_tables import horizons_table, medians_table, pairwise_table
@@ -101,6 +101,8 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
         yield TableBlock(
             rates_table(rates, years, title=words.say("outcome.rates"), events=words.say("outcome.events"))
         )
+    elif isinstance(rates, Refused):
+        yield refusal(words, words.say("outcome.rates"), rates.reason)
     follow_up = words.ask(Analysis(design, outcome, "reverse_kaplan_meier", BY_GROUP))
     if isinstance(follow_up, Curve):
         yield TableBlock(
@@ -254,7 +256,7 @@ def whole_model(words: Wording, name: str, one: Effects) -> str:
             words.say("outcome.concordance", value=fixed(one.concordance, 3), error=fixed(one.concordance_std_error, 3))
         )
     if one.n_left_out:
-        said.append(words.say("outcome.left_out", n=one.n_left_out))
+        said.append(words.say("outcome.left_out", n=count(one.n_left_out)))
     return words.phrases.paragraph(said)
 
 

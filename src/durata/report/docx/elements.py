@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
@@ -70,11 +71,13 @@ def field(code: str, shown: str, *looks: Element) -> Iterator[Element]:
     """A field that Word can count again, with what it shows now; ``code`` is made by durata, never by a user."""
     instruction = element("w:instrText", {"xml:space": "preserve"})
     instruction.text = f" {code} "
-    yield element("w:r", None, element("w:fldChar", {"w:fldCharType": "begin"}))
-    yield element("w:r", None, instruction)
-    yield element("w:r", None, element("w:fldChar", {"w:fldCharType": "separate"}))
-    yield run(shown, *looks)
-    yield element("w:r", None, element("w:fldChar", {"w:fldCharType": "end"}))
+    for step in ("begin", "", "separate", "shown", "end"):
+        if step == "shown":
+            yield run(shown, *(deepcopy(look) for look in looks))
+            continue
+        # every piece has the look of the whole: a program that counts anew takes it from the first
+        look = element("w:rPr", None, *(deepcopy(look) for look in looks))
+        yield element("w:r", None, look, element("w:fldChar", {"w:fldCharType": step}) if step else instruction)
 
 
 def bookmark(name: str, number: int, *children: Element) -> Iterator[Element]:

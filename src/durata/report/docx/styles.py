@@ -237,7 +237,12 @@ def _plain_table() -> Element:
 
 def _table(name: str, *, rule: int, inside: str) -> Element:
     """A table style: a rule above and below, and hairlines between the rows where ``inside`` says so."""
-    edge: dict[str, str | int | None] = {"w:val": "single", "w:sz": rule, "w:space": 0, "w:color": INK if inside == "nil" else HAIR}
+    edge: dict[str, str | int | None] = {
+        "w:val": "single",
+        "w:sz": rule,
+        "w:space": 0,
+        "w:color": INK if inside == "nil" else HAIR,
+    }
     borders = [element("w:top", edge), element("w:bottom", edge)]
     if inside == "single":
         borders.append(element("w:insideH", {"w:val": "single", "w:sz": 4, "w:space": 0, "w:color": HAIR}))

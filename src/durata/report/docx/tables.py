@@ -13,7 +13,7 @@ from durata.show.table import Align, Table
 
 STEP = 10.0  # points by which a row's stub moves in for each depth
 KEPT_WHOLE = 16  # rows that are better moved to the next page than torn
-AT_ONCE = 4  # key numbers beside each other
+AT_ONCE = 5  # key numbers beside each other
 
 
 def word_table(table: Table, language: str, arranged: Layout | None = None) -> Iterator[Element]:
@@ -46,10 +46,12 @@ def table_of(columns: Sequence[float], rows: Iterator[Element], style: str, titl
 def _rows(table: Table, arranged: Layout) -> Iterator[Element]:
     yield from _head_rows(table, arranged)
     marks = table.marks()
-    whole = len(table.rows) <= KEPT_WHOLE
+    whole = len(table.rows) <= KEPT_WHOLE and not any(head.wide for head in table.heads)
+    noted = bool(table.notes or marks)
     for position, row in enumerate(table.rows):
         ending = position >= len(table.rows) - 2
-        keep = (whole or row.heading or ending or position == 0) and position < len(table.rows) - 1
+        last = position == len(table.rows) - 1
+        keep = noted if last else whole or row.heading or ending or position == 0
         if row.heading:
             text = _cell_text(arranged, "left", run(row.stub, bold()), keep=True, indent=STEP * row.depth)
             yield _row(_cell(arranged.columns, text))
@@ -117,18 +119,21 @@ def _cell_text(arranged: Layout, align: Align, *runs: Element, keep: bool = Fals
 
 def _notes(table: Table, language: str) -> Iterator[Element]:
     """Notes of the whole table first, then those of single cells by their letters; never nothing after a table."""
+    lines: list[tuple[Element, ...]] = []
     for position, note in enumerate(table.notes):
         text = say_in(language, "Note. {text}", {"text": note}) if position == 0 else note
-        yield paragraph("TableNote", run(text))
+        lines.append((run(text),))
     for note, mark in table.marks().items():
-        yield paragraph("TableNote", run(mark, raised()), run(f" {note}"))
-    if not table.notes and not table.marks():
-        yield paragraph("TableNote")
+        lines.append((run(mark, raised()), run(f" {note}")))
+    for line in lines[:-1]:
+        yield paragraph("TableNote", *line, keep=element("w:keepNext"))
+    yield paragraph("TableNote", *(lines[-1] if lines else ()))
 
 
 def key_table(numbers: Sequence[KeyNumber]) -> Element:
     """The strip of key numbers: each in a cell, the number large, what it counts under it."""
-    across = min(AT_ONCE, len(numbers))
+    rows_needed = -(-len(numbers) // AT_ONCE)
+    across = -(-len(numbers) // rows_needed)
     columns = [UPRIGHT / across] * across
     rows = [numbers[start : start + across] for start in range(0, len(numbers), across)]
     return table_of(columns, (_key_row(row, columns) for row in rows), "DefinitionTable")

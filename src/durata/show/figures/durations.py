@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
 from durata.language.speaking import speak
-from durata.show.figures.labels import LEGEND_ROW, legend_rows
+from durata.show.figures.labels import LEGEND_ROW, group_with_size, legend_rows
 from durata.show.figures.style import (
     HAIRLINE,
     INK,
@@ -26,7 +26,7 @@ from durata.show.figures.style import (
     styled,
 )
 from durata.show.number_style import between, bracketed, clauses
-from durata.show.numbers import count, counted
+from durata.show.numbers import counted
 from durata.show.printable import printable
 from durata.show.time_scale import TimeScale
 
@@ -106,7 +106,7 @@ def _draw(
 ) -> Figure:
     width = bin_width(longest, boundaries)
     bars = max(1, math.ceil(longest / width - 1e-9))
-    names = [bracketed(group, count(len(times))) for group, times in shown.items()]
+    names = [group_with_size(group, len(times)) for group, times in shown.items()]
     left, right, foot = 52.0, 18.0, 40.0
     rows = legend_rows(names, WIDTH - left - right)
     height = 12 + LEGEND_ROW * len(rows) + 8 + PLOT_HEIGHT + foot

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from durata.language.speaking import speak
 from durata.show.figures.style import LINE, SMALL, Look, fitted, points, width_of
+from durata.show.numbers import count
 
 LEGEND_ROW = 15.0
 SAMPLE = 24.0
@@ -63,6 +65,15 @@ def end_labels(figure: Figure, labels: Sequence[EndLabel], *, x: float, low: flo
         for position, words in enumerate(label.lines):
             y = middle + line * ((len(label.lines) - 1) / 2 - position)
             _name(figure, x, y, words, label.look)
+
+
+def group_with_size(group: str, size: int) -> str:
+    """A group and how many are in it, as a legend names it.
+
+    >>> group_with_size("short", 50)
+    'short (50)'
+    """
+    return speak("{group} ({n})", group=group, n=count(size))
 
 
 def legend_rows(names: Sequence[str], width: float) -> list[list[tuple[str, float]]]:

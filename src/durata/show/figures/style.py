@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, cast
 
@@ -132,6 +132,8 @@ def styled() -> Iterator[None]:
 def bring_font() -> None:
     """Tell matplotlib of the bundled Chinese font, whatever fonts the machine has."""
     fontManager.addfont(font_file())
+    # one weight is bundled; it stands for bold as well, without matplotlib remarking on it
+    fontManager.ttflist.append(replace(fontManager.ttflist[-1], weight=700))
 
 
 @cache

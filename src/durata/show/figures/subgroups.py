@@ -76,4 +76,5 @@ def _detail(by_group: Mapping[str, Stretch], group: str, reference: str) -> str:
     if group not in by_group or reference not in by_group:
         return ""
     said = [f"{count(float(by_group[name].events.sum()))}/{count(by_group[name].n)}" for name in (group, reference)]
-    return versus(*said)
+    mine, others = said
+    return speak("{counts} vs {reference_counts}", counts=mine, reference_counts=others)

@@ -14,6 +14,7 @@ from durata.estimate.result import Curve, Stretch
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
 from durata.language.speaking import speak
+from durata.show.disclosure import disclosure
 from durata.show.figures.labels import LEGEND_ROW, EndLabel, end_labels, legend, legend_rows
 from durata.show.figures.style import (
     HAIRLINE,
@@ -99,7 +100,7 @@ def survival_words(curve: Curve, scale: TimeScale, *, label: str = "") -> str:
             group=_named(stretch, curve),
             patients=counted(stretch.n, "patient"),
             events=counted(float(stretch.events.sum()), "event"),
-            share=percent(_value_at(stretch, stretch.until)),
+            share=percent(_value_at(stretch, shown_until(stretch))),
             time=scale.words(stretch.until),
         )
         for stretch in curve.stretches
@@ -122,6 +123,15 @@ def at_risk(stretch: Stretch, time: float) -> float:
         return stretch.at_risk_at(time)
     later = (stretch.entry_time > 0) & (stretch.entry_time < stretch.time[0])
     return float(stretch.at_risk[0] - stretch.entry_number[later].sum())
+
+
+def shown_until(stretch: Stretch) -> float:
+    """Where a curve ends: with its last observation, or earlier where too few are at risk to be shown."""
+    fewest = disclosure().fewest
+    if not disclosure().declared:
+        return stretch.until
+    enough = np.flatnonzero(stretch.at_risk >= fewest)
+    return float(stretch.time[enough[-1]]) if len(enough) else 0.0
 
 
 def _draw(plot: _Plot) -> Figure:
@@ -189,7 +199,7 @@ def _frame(axes: Axes, plot: _Plot) -> None:
 
 
 def _curve(axes: Axes, stretch: Stretch, mine: Look, plot: _Plot) -> None:
-    last = min(stretch.until, plot.end)
+    last = min(shown_until(stretch), plot.end)
     middle = min(_well_known_until(stretch, plot.min_at_risk), last)
     for start, stop, full in ((0.0, middle, True), (middle, last, False)):
         if stop <= start:

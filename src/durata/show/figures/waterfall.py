@@ -14,7 +14,7 @@ from matplotlib.path import Path
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.language.speaking import speak
-from durata.show.figures.labels import LEGEND_ROW, legend_rows
+from durata.show.figures.labels import LEGEND_ROW, group_with_size, legend_rows
 from durata.show.figures.style import (
     HAIRLINE,
     INK,
@@ -30,7 +30,7 @@ from durata.show.figures.style import (
     wrapped,
 )
 from durata.show.number_style import bracketed, clauses, number_style, parts, sentences
-from durata.show.numbers import MINUS, count, counted, fixed
+from durata.show.numbers import MINUS, counted, fixed
 from durata.show.printable import printable
 
 PLOT_HEIGHT = 230.0
@@ -129,7 +129,7 @@ def _draw(
     values: FloatArray, group: IntArray, changes: Mapping[str, FloatArray], label: str, limits: Mapping[float, str]
 ) -> Figure:
     sizes = np.bincount(group, minlength=len(changes))
-    names = [bracketed(name, count(int(size))) for name, size in zip(changes, sizes, strict=True)]
+    names = [group_with_size(name, int(size)) for name, size in zip(changes, sizes, strict=True)]
     left, right, foot = 58.0, 18.0, 26.0
     rows = legend_rows(names, WIDTH - left - right)
     notes = _notes(values, sum(len(column) for column in changes.values()) - len(values), WIDTH - left - right)
