@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from durata.cohort import Cohort as Cohort
     from durata.cohort import Weights as Weights
     from durata.designs.delayed_entry import delayed_entry as delayed_entry
+    from durata.designs.emulated.courses import History as History
+    from durata.designs.emulated.courses import patient_courses as patient_courses
+    from durata.designs.emulated.declared import declared_courses as declared_courses
+    from durata.designs.emulated.declared import declared_plan as declared_plan
+    from durata.designs.emulated.plan import EmulationPlan as EmulationPlan
+    from durata.designs.emulated.strategies import Strategy as Strategy
+    from durata.designs.emulated.strategies import ending_window as ending_window
+    from durata.designs.emulated.trial import EmulatedTrial as EmulatedTrial
+    from durata.designs.emulated.trial import emulate as emulate
     from durata.designs.emulated.within_grace import clones_within_grace as clones_within_grace
     from durata.designs.landmark import landmark as landmark
     from durata.designs.observed import observed as observed
@@ -45,6 +54,18 @@ if TYPE_CHECKING:
     from durata.estimate.cutpoint import cut_statistics as cut_statistics
     from durata.estimate.cutpoint import selected_cut as selected_cut
     from durata.estimate.cutpoint import selected_cuts as selected_cuts
+    from durata.estimate.emulated import emulated_effects as emulated_effects
+    from durata.estimate.emulated import emulated_incidence as emulated_incidence
+    from durata.estimate.emulated import emulated_survival as emulated_survival
+    from durata.estimate.emulated_bootstrap import emulated_bootstrap as emulated_bootstrap
+    from durata.estimate.emulated_bootstrap import emulated_intervals as emulated_intervals
+    from durata.estimate.emulated_diagnostics import emulated_balance as emulated_balance
+    from durata.estimate.emulated_diagnostics import emulated_flow as emulated_flow
+    from durata.estimate.emulated_diagnostics import emulated_positivity as emulated_positivity
+    from durata.estimate.emulated_diagnostics import emulated_truncation as emulated_truncation
+    from durata.estimate.emulated_diagnostics import emulated_uptake as emulated_uptake
+    from durata.estimate.emulated_diagnostics import emulated_weights as emulated_weights
+    from durata.estimate.emulated_standardised import emulated_standardised as emulated_standardised
     from durata.estimate.fine_gray import fine_gray as fine_gray
     from durata.estimate.fine_gray import predicted_incidence as predicted_incidence
     from durata.estimate.firth import firth_cox as firth_cox
@@ -114,6 +135,15 @@ _HOMES = {
     "delayed_entry": "durata.designs.delayed_entry",
     "landmark": "durata.designs.landmark",
     "clones_within_grace": "durata.designs.emulated.within_grace",
+    "declared_courses": "durata.designs.emulated.declared",
+    "declared_plan": "durata.designs.emulated.declared",
+    "History": "durata.designs.emulated.courses",
+    "patient_courses": "durata.designs.emulated.courses",
+    "EmulationPlan": "durata.designs.emulated.plan",
+    "Strategy": "durata.designs.emulated.strategies",
+    "ending_window": "durata.designs.emulated.strategies",
+    "EmulatedTrial": "durata.designs.emulated.trial",
+    "emulate": "durata.designs.emulated.trial",
     "time_dependent": "durata.designs.time_dependent",
     "cohort_from_frame": "durata.door",
     "cohort_from_arrays": "durata.door",
@@ -131,6 +161,18 @@ _HOMES = {
     "guaranteed_time": "durata.estimate.guaranteed_time",
     # two strategies, cloned and weighted
     "cloned_survival": "durata.estimate.cloned",
+    "emulated_effects": "durata.estimate.emulated",
+    "emulated_incidence": "durata.estimate.emulated",
+    "emulated_survival": "durata.estimate.emulated",
+    "emulated_bootstrap": "durata.estimate.emulated_bootstrap",
+    "emulated_intervals": "durata.estimate.emulated_bootstrap",
+    "emulated_balance": "durata.estimate.emulated_diagnostics",
+    "emulated_flow": "durata.estimate.emulated_diagnostics",
+    "emulated_positivity": "durata.estimate.emulated_diagnostics",
+    "emulated_truncation": "durata.estimate.emulated_diagnostics",
+    "emulated_uptake": "durata.estimate.emulated_diagnostics",
+    "emulated_weights": "durata.estimate.emulated_diagnostics",
+    "emulated_standardised": "durata.estimate.emulated_standardised",
     "cloned_restricted_mean": "durata.estimate.cloned",
     "cloned_hazard_ratio": "durata.estimate.cloned",
     # tests

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,14 @@ from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.plan import answers_for, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
-from durata.language.speaking import speaking
+from durata.language.speaking import ENGLISH, speaking
 from durata.records.flow import Flow
 from durata.records.reading import read_records, without
 from durata.records.records import Records
 from durata.report.compose import compose
 from durata.report.contents import Contents, provenance
 from durata.report.document import Document
+from durata.report.docx.write import to_docx
 from durata.report.figure_files import DEFAULT_FORMATS, figure_files
 from durata.report.folder import write_folder
 from durata.report.html import to_html
@@ -31,6 +32,7 @@ from durata.report.workbook import to_xlsx
 from durata.rules.catalogue import data_rules, defects_ignored, lint, misplaced_ignores
 from durata.rules.runner import Verdicts, judge
 from durata.show.disclosure import disclosing
+from durata.show.missing_glyphs import missing_glyphs
 from durata.study.file import read_study
 from durata.study.types import Study
 
@@ -74,7 +76,7 @@ class StudyRun:
                 "results.json": self.results().encode("utf-8"),
             }
             self.progress("writing the report", 2, 4)
-            files |= {"tables.xlsx": to_xlsx(document), **to_csv_files(document)}
+            files |= {"report.docx": to_docx(document), "tables.xlsx": to_xlsx(document), **to_csv_files(document)}
             self.progress("writing the report", 3, 4)
             files |= figure_files(document, figures)
         self.progress("writing the report", 4, 4)
@@ -150,11 +152,12 @@ def _run(study: Study, progress: Progress) -> StudyRun:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check says: the rules' verdicts, what reading the data noticed, and who is in the declared analysis."""
+    """What a check says: the rules' verdicts, what reading the data noticed, who is in the analysis, and in which language."""
 
     verdicts: Verdicts
     notes: tuple[Finding, ...]
     flow: Flow
+    language: str = ENGLISH
 
 
 def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
@@ -165,7 +168,8 @@ def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
         declared, records = prepare(asked)
         progress("checking", 1, 2)
         answers = answers_for(declared, records)
-        return Checked(lint(declared, records, answers), records.findings, declared_flow(declared, records, answers))
+        flow = declared_flow(declared, records, answers)
+        return Checked(lint(declared, records, answers), records.findings, flow, asked.study.language)
 
 
 def declared_flow(study: Study, records: Records, answers: Answers) -> Flow:
@@ -199,7 +203,8 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
     empty = empty_groups(declared, records)
     if empty:
         raise StudyError([empty])
-    return declared, records
+    noticed = (*records.findings, *missing_glyphs(declared, records))
+    return declared, replace(records, findings=noticed)
 
 
 def exclude(records: Records, errors: Iterable[Finding]) -> Records:

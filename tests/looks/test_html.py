@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 
@@ -171,6 +172,15 @@ def test_braces_in_the_words_of_a_finding_are_no_fields() -> None:
 
 def test_the_same_document_gives_the_same_bytes() -> None:
     assert to_html(example()) == to_html(example())
+
+
+def test_the_page_speaks_the_language_of_the_document() -> None:
+    html = to_html(replace(example(), language="zh"))
+    assert '<html lang="zh-Hans">' in html
+    for words in (">图1</span>", ">表2</span>", ">错误<", "处理建议", ">目录<", 'href="#flow">图1</a>'):
+        assert words in html
+    for words in ("Figure 1", "Table 2", "Error", "What to do", "Contents", "Skip to"):
+        assert words not in "".join(Page(html).words)
 
 
 def test_a_document_without_headings_has_no_contents() -> None:

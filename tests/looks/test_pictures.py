@@ -64,10 +64,15 @@ def test_letters_of_a_pdf_stay_letters() -> None:
     assert b"/FontFile2" in content
 
 
-def test_a_picture_that_no_program_opens_is_refused() -> None:
-    with pytest.raises(ValueError, match="at most 32768 can be opened"):
-        printed(blank(MOST / 300 * 72 + 72), "png", 300)
-    with pytest.raises(ValueError, match="would be 0 dots long"):
+def test_a_very_tall_figure_has_fewer_dots_to_the_inch_and_says_so() -> None:
+    tall = blank(2 * MOST / 300 * 72, width=72)
+    picture = Image.open(io.BytesIO(printed(tall, "png", 300)))
+    assert max(picture.size) <= MOST
+    assert float(picture.info["dpi"][0]) == pytest.approx(150, abs=1)
+
+
+def test_less_than_a_dot_an_inch_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one dot an inch, not 0"):
         made().png(0)
 
 

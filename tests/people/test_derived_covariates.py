@@ -113,7 +113,7 @@ def test_impossible_inputs_are_defects_at_their_cell(folder, said) -> None:
         ("D08", "people.csv, row 4, column 'new'"),
         ("D07", "people.csv, row 2, column 'viable percent'"),
     ]
-    assert [one.evidence["cells"] for one in folder.refused()][-1] == ((2, "D2", "101"), (6, "D6", "-1"))
+    assert [one.evidence["cells"] for one in folder.refused()][-1] == ((2, "L2", "101"), (6, "L6", "-1"))
     assert found[0][2].startswith("'-10' is impossible for rule set 'recist', which reads here: largest diameter")
     assert found[1][2] == (
         "'perhaps' is neither yes nor no; rule set 'recist' reads here: a new lesion was seen. "

@@ -64,14 +64,13 @@ def test_the_dictionary_as_the_programming_interface_gives_it(export) -> None:
         (("Field Type", "Kind"), "this is no REDCap data dictionary"),
         (('"1, I | 2, II"', '"1 I | 2 II"'), "the choices of the field 'stage' are not written as"),
         (('"1, I | 2, II"', '"1, I | 1, II"'), "the choices of the field 'stage' are not written as"),
-        (("id,base,text", "stage,base,text"), "the field 'stage' stands twice in the dictionary"),
+        (("id,base,text,Number,", 'stage,base,radio,Number,"1, I"'), "the field 'stage' stands twice in the dictionary"),
         (('"1, I | 2, II"', '"1, I" | 2'), "the quotes of the dictionary are broken"),
     ],
 )
 def test_dictionaries_that_cannot_be_read(export, change: tuple[str, str], words: str) -> None:
     text = DICTIONARY.replace(*change)
     assert text != DICTIONARY
-    text = text.replace("id,base,text,Number,\n", "id,base,text,Number,\n") if "twice" not in words else text.replace("stage,base,text,Number,", 'stage,base,radio,Number,"1, I"')  # fmt: skip
     (export.path / "dictionary.csv").write_text(text, encoding="utf-8")
     (found,) = export.declare(DICTIONARY_KEY).refused()
     assert words in found.message
@@ -127,7 +126,7 @@ def test_a_cnsr_of_zero_is_the_event(adam, ending: str) -> None:
     status = records.categories["CNSR (OS)"]
     assert [status.levels[code] for code in status.codes] == ["0", "1", "0", "1", "0"]
     cohort = du.observed(study, records, "death", zero="start")
-    assert cohort.event.astype(int).tolist() == [1, 0, 1, 0, 1]
+    assert cohort.event.astype(int).tolist() == [1, 0, 0, 1]  # the third has no duration, never having had surgery
     assert [one.message for one in records.findings if "ADaM" in one.message] == [
         "PARAMCD 'OS': a CNSR of 0 is the event, as ADaM defines it; 3 event(s) in 5 patient(s)."
     ]
@@ -146,10 +145,10 @@ def test_defects_are_told_at_their_place_in_the_other_file(adam) -> None:
     rows = [list(row) for row in ADTTE]
     rows[3][4], rows[5][2] = -1.0, -5.0
     found = adam(rows, "csv").refused()
-    assert [(str(one.where), one.code) for one in found] == [
+    assert {(str(one.where), one.code) for one in found} == {
         ("adtte.csv, row 7, column 'AVAL'", "D07"),
         ("adtte.csv, row 5, column 'CNSR'", "D08"),
-    ] or {str(one.where) for one in found} == {"adtte.csv, row 7, column 'AVAL'", "adtte.csv, row 5, column 'CNSR'"}
+    }
 
 
 def test_a_unit_that_is_not_the_one_of_the_file(adam) -> None:

@@ -53,17 +53,17 @@ def run_and_write(study: Path, output: Path, figures: str, shape: str, language:
         finished = run_study(study, language=language, progress=progress)
         report = finished.write(output, formats)
     if shape == "json":
-        from durata.report.results import results_json
-
-        click.echo(results_json(finished.contents), nl=False)
+        click.echo(finished.results(), nl=False)
         return None
     from durata.cli.findings import flow_line, summary_line
+    from durata.language.speaking import speak, speaking
     from durata.pipeline import declared_flow
 
-    click.echo(f"The report is ready: {report.resolve()}")
-    contents = finished.contents
-    click.echo(flow_line(declared_flow(contents.study, contents.records, contents.answers)))
-    click.echo(summary_line(contents.verdicts))
+    contents = finished.shown()
+    with speaking(contents.study.study.language):
+        click.echo(speak("The report is ready: {file}", file=report.resolve()))
+        click.echo(flow_line(declared_flow(contents.study, contents.records, contents.answers)))
+        click.echo(summary_line(contents.verdicts))
     return report
 
 
@@ -82,6 +82,7 @@ def check(study: Path, shape: str, fail_on: str) -> None:
     from durata.cli.findings import print_reading, print_verdicts, reading_json, verdicts_json
     from durata.cli.progress import Reporter
     from durata.finding import Severity
+    from durata.language.speaking import speaking
     from durata.pipeline import check as check_study
 
     with Reporter() as progress:
@@ -90,8 +91,9 @@ def check(study: Path, shape: str, fail_on: str) -> None:
     if shape == "json":
         print_json(verdicts_json(verdicts) | reading_json(checked.notes, checked.flow))
     else:
-        print_reading(checked.notes, checked.flow)
-        print_verdicts(verdicts)
+        with speaking(checked.language):
+            print_reading(checked.notes, checked.flow)
+            print_verdicts(verdicts)
     if fail_on != "never" and any(f.severity.rank >= Severity(fail_on).rank for f in verdicts.findings):
         raise SystemExit(Exit.FINDINGS)
 

@@ -64,7 +64,7 @@ def refuse_without_events(design: Design, cohort: Columns, rows: CoxRows) -> Non
                 )
             )
             raise Separation(
-                speak(said, n=n, variable=coding.variable, level=coding.levels[code], remedy=speak(REMEDY))
+                speak(said, n=n, variable=speak(coding.variable), level=coding.levels[code], remedy=speak(REMEDY))
             )
 
 

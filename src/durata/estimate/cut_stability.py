@@ -6,7 +6,7 @@ import numpy as np
 
 from durata.cohort import Cohort
 from durata.estimate.counted import check_level
-from durata.estimate.cutpoint import METHOD, SEARCHED, Searched, process_of, searched_rows
+from durata.estimate.cut_rows import METHOD, Searched, process_of, searched_here, searched_rows
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import BoolArray
@@ -133,7 +133,7 @@ def selected_cut_stability(
             "maxprop": maxprop,
             "conf_level": conf_level,
         },
-        notes=(*cohort.notes, *searched.notes, SEARCHED, *_lost(replicates - len(cuts), replicates)),
+        notes=(*cohort.notes, *searched.notes, searched_here(), *_lost(replicates - len(cuts), replicates)),
     )
 
 

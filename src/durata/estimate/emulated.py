@@ -12,34 +12,47 @@ from durata.designs.emulated.trial import EmulatedTrial
 from durata.estimate.curve import NO_INTERVAL
 from durata.estimate.result import Curve, Stretch, Summary
 from durata.finding import CannotEstimate
-from durata.kernels.arrays import FloatArray
+from durata.kernels.arrays import BoolArray, FloatArray
 from durata.language.speaking import speak
 
 
 @dataclass(frozen=True, eq=False)
 class MonthlyRisks:
-    """Every strategy month by month, G strategies, K months: ``survival`` (G, K) free of any event, ``incidence``
-    (G, K, causes), ``known`` (G, K) whether anybody was at risk so far or nobody was left to have the event.
+    """Every strategy at the end of every month, G strategies, K months.
+
+    ``survival`` (G, K) free of any event, ``incidence`` (G, K, causes), ``restricted_mean`` (G, K) months free of any
+    event up to then, ``known`` (G, K) whether anybody was at risk so far or nobody was left to have the event.
     """
 
     survival: FloatArray
     incidence: FloatArray
-    known: FloatArray
+    restricted_mean: FloatArray
+    known: BoolArray
 
 
 def monthly_risks(trial: EmulatedTrial) -> MonthlyRisks:
     """Survival and incidence of every strategy at the end of every month; what every contrast is made of."""
     horizon, number = trial.courses.horizon, len(trial.names)
     months = np.arange(1, horizon + 1)
-    survival, known = np.empty((number, horizon)), np.empty((number, horizon))
+    survival, mean, known = (
+        np.empty((number, horizon)),
+        np.empty((number, horizon)),
+        np.empty((number, horizon), np.bool_),
+    )
     incidence = np.empty((number, horizon, len(trial.courses.causes)))
     for g, sums in enumerate(trial.all_sums()):
         free, cumulative = _product(sums)
         place = np.searchsorted(sums.time, months * (1 + 1e-9), side="right")
         survival[g] = np.concatenate([[1.0], free])[place]
         incidence[g] = np.vstack([np.zeros((1, incidence.shape[2])), cumulative])[place]
+        if trial.plan.continuous:
+            edges = np.concatenate([[0.0], sums.time, [max(horizon, *sums.time[-1:])]])
+            area = np.concatenate([[0.0], np.cumsum(np.diff(edges) * np.concatenate([[1.0], free]))])
+            mean[g] = np.interp(months, edges, area)
+        else:
+            mean[g] = np.cumsum((np.concatenate([[1.0], free[:-1]]) + free) / 2)
         known[g] = (months <= _followed(trial, sums, g)) | (survival[g] == 0)
-    return MonthlyRisks(survival, incidence, known)
+    return MonthlyRisks(survival, incidence, mean, known)
 
 
 def emulated_survival(trial: EmulatedTrial, *, exact: bool = False) -> Curve:
@@ -66,7 +79,7 @@ def emulated_survival(trial: EmulatedTrial, *, exact: bool = False) -> Curve:
     >>> import durata as du
     >>> courses = du.patient_courses(
     ...     time=[1, 2, 2, 2, 2, 2], cause=[0, 1, 0, 0, 1, 0], ended_at=[0.5, 0.5, 0.8, 1.5, 1.5, 1.2], horizon=2)
-    >>> trial = du.emulate(courses, du.EmulationPlan((du.window("short", 0, 1), du.window("long", 1, 2)), weights="empirical"))
+    >>> trial = du.emulate(courses, du.EmulationPlan((du.ending_window("short", 0, 1), du.ending_window("long", 1, 2)), weights="empirical"))
     >>> [round(row["estimate"], 4) for row in du.emulated_survival(trial).at(2).rows()]
     [0.5, 0.6667]
     """
@@ -94,14 +107,14 @@ def emulated_incidence(trial: EmulatedTrial, *, exact: bool = False) -> Curve:
     >>> courses = du.patient_courses(
     ...     time=[1, 2, 2, 2, 2, 2], cause=[0, 1, 2, 0, 1, 0], ended_at=[0.5, 0.5, 0.8, 1.5, 1.5, 1.2], horizon=2,
     ...     causes=("relapse", "death"))
-    >>> trial = du.emulate(courses, du.EmulationPlan((du.window("short", 0, 1), du.window("long", 1, 2)), weights="empirical"))
+    >>> trial = du.emulate(courses, du.EmulationPlan((du.ending_window("short", 0, 1), du.ending_window("long", 1, 2)), weights="empirical"))
     >>> [round(row["estimate"], 4) for row in du.emulated_incidence(trial).at(2).rows()]
     [0.5, 0.5, 0.3333, 0.0]
     """
     return _curve(trial, exact, cause=trial.courses.causes)
 
 
-def emulated_effects(trial: EmulatedTrial, *, at: float | None = None, reference: str | None = None) -> Summary:
+def emulated_effects(trial: EmulatedTrial, *, at: int | None = None, reference: str | None = None) -> Summary:
     """Read survival and restricted mean at a horizon under each strategy, and compare every strategy with one of them.
 
     Parameters
@@ -115,7 +128,7 @@ def emulated_effects(trial: EmulatedTrial, *, at: float | None = None, reference
     Summary with rows "survival", "restricted mean" (in months) by strategy and, against the reference, "difference of
     survival", "ratio of risks", "difference of restricted means". A strategy with too few effective patients (below
     10) or hardly ever followed (mean chance below 1 %) has no number, and a note that says so. On a grid of months the
-    restricted mean is the trapezoid sum, at exact times the area under the steps.
+    restricted mean is the trapezoid sum, in continuous time the area under the steps.
 
     Raises
     ------
@@ -130,7 +143,7 @@ def emulated_effects(trial: EmulatedTrial, *, at: float | None = None, reference
     >>> import durata as du
     >>> courses = du.patient_courses(
     ...     time=[1, 2, 2] * 10, cause=[0, 1, 0] * 10, ended_at=[0.5, 1.5, 0.8] * 10, horizon=2)
-    >>> trial = du.emulate(courses, du.EmulationPlan((du.window("short", 0, 1), du.window("long", 1, 2)), weights="empirical"))
+    >>> trial = du.emulate(courses, du.EmulationPlan((du.ending_window("short", 0, 1), du.ending_window("long", 1, 2)), weights="empirical"))
     >>> [row["term"] for row in du.emulated_effects(trial).rows() if row["group"] == "long"]
     ['survival', 'restricted mean', 'difference of survival', 'ratio of risks', 'difference of restricted means']
     """
@@ -140,8 +153,10 @@ def emulated_effects(trial: EmulatedTrial, *, at: float | None = None, reference
     values = effects_at(trial, month)
     rows: list[dict[str, Any]] = []
     for name in trial.names:
-        for term in ("survival", "restricted mean"):
-            rows.append(_cell(term, name, month, values[term, name], refused.get(name, "")))
+        rows += [
+            _cell(term, name, month, values[term, name], refused.get(name, ""))
+            for term in ("survival", "restricted mean")
+        ]
     for name in trial.names:
         if name == base:
             continue
@@ -149,7 +164,7 @@ def emulated_effects(trial: EmulatedTrial, *, at: float | None = None, reference
         for term, number in contrasts(values, name, base).items():
             rows.append({**_cell(term, name, month, number, note), "reference": base})
     return Summary(
-        what=speak("outcome under each strategy at {month:g} {unit}", month=month, unit=trial.courses.unit),
+        what=speak("outcome under each strategy at {month} {unit}", month=month, unit=trial.courses.unit),
         table=tuple(rows),
         method=method_of(trial),
         unit=trial.courses.unit,
@@ -157,35 +172,15 @@ def emulated_effects(trial: EmulatedTrial, *, at: float | None = None, reference
     )
 
 
-def effects_at(trial: EmulatedTrial, month: float) -> dict[tuple[str, str], float]:
-    """Survival and restricted mean of every strategy at a month, NaN where it is not followed so far."""
-    return effects_from(monthly_risks(trial) if not trial.plan.continuous else None, trial, month)
-
-
-def effects_from(risks: MonthlyRisks | None, trial: EmulatedTrial, month: float) -> dict[tuple[str, str], float]:
-    """The same from risks that are known already; None for times that are exact."""
+def effects_at(trial: EmulatedTrial, month: int) -> dict[tuple[str, str], float]:
+    """Survival and restricted mean of every strategy at the end of a month, NaN where it is not followed so far."""
+    risks = monthly_risks(trial)
     out = {}
     for g, name in enumerate(trial.names):
-        if risks is not None:
-            free, known = risks.survival[g], bool(risks.known[g, int(month) - 1])
-            survival, mean = float(free[int(month) - 1]), grid_mean(free, int(month))
-        else:
-            sums = trial.all_sums()[g]
-            free, _ = _product(sums)
-            inside = sums.time <= month * (1 + 1e-9)
-            edges = np.concatenate([[0.0], sums.time[inside], [month]])
-            steps = np.concatenate([[1.0], free[inside]])
-            survival, mean = float(steps[-1]), float(np.sum(np.diff(edges) * steps))
-            known = month <= _followed(trial, sums, g) or survival == 0
-        out["survival", name] = survival if known else np.nan
-        out["restricted mean", name] = mean if known else np.nan
+        known = bool(risks.known[g, month - 1])
+        out["survival", name] = float(risks.survival[g, month - 1]) if known else np.nan
+        out["restricted mean", name] = float(risks.restricted_mean[g, month - 1]) if known else np.nan
     return out
-
-
-def grid_mean(free: FloatArray, month: int) -> float:
-    """The restricted mean up to a month from survival (..., K) at the end of every month: the trapezoid sum."""
-    start = np.concatenate([[1.0], free[: month - 1]])
-    return float(np.sum(start + free[:month]) / 2)
 
 
 def contrasts(values: dict[tuple[str, str], float], name: str, base: str) -> dict[str, float]:
@@ -198,10 +193,10 @@ def contrasts(values: dict[tuple[str, str], float], name: str, base: str) -> dic
     }
 
 
-def horizon_of(trial: EmulatedTrial, at: float | None) -> float:
-    """The month asked for, the last one if none is; whole on a grid of months."""
-    month = float(trial.courses.horizon if at is None else at)
-    if not 0 < month <= trial.courses.horizon or (not trial.plan.continuous and month != int(month)):
+def horizon_of(trial: EmulatedTrial, at: int | None) -> int:
+    """The month asked for, the last one if none is."""
+    month = trial.courses.horizon if at is None else int(at)
+    if not 1 <= month <= trial.courses.horizon or (at is not None and month != at):
         raise CannotEstimate(
             speak("The horizon must be a month from 1 to {last}, not {given!r}.", last=trial.courses.horizon, given=at)
         )
@@ -237,11 +232,21 @@ def settings_of(trial: EmulatedTrial) -> dict[str, Any]:
     }
 
 
-def _cell(term: str, name: str, month: float, number: float, note: str) -> dict[str, Any]:
+def _cell(term: str, name: str, month: int, number: float, note: str) -> dict[str, Any]:
     """A cell with its number, or without one and with the reason."""
     if not note and not np.isfinite(number):
-        note = speak("not followed so far") if term != "ratio of risks" else speak("the reference has no risk or is unknown")
-    return {"term": term, "group": name, "time": month, "estimate": None if note else float(number), "note": note}
+        note = (
+            speak("not followed so far")
+            if term != "ratio of risks"
+            else speak("the reference has no risk or is unknown")
+        )
+    return {
+        "term": term,
+        "group": name,
+        "time": float(month),
+        "estimate": None if note else float(number),
+        "note": note,
+    }
 
 
 def _product(sums: WeightedSums) -> tuple[FloatArray, FloatArray]:

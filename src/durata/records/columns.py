@@ -69,6 +69,8 @@ def wanted_columns(study: Study) -> tuple[Wanted, ...]:
         if outcome.status is not None:
             codes = _codes(study, outcome.status)
             every.append(Wanted(outcome.status, outcome.status, "category", f"outcomes.{name}.status", codes=codes))
+    for k, column in enumerate(study.emulation.excused_by if study.emulation is not None else ()):
+        every.append(Wanted(column, column, "date", f"emulation.excused_by.{k}"))
     found: dict[tuple[str, Kind], Wanted] = {}
     for one in every:  # a covariate comes first: it says more about its column than an outcome does
         found.setdefault((one.name, one.kind), one)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from durata.finding import Finding, Severity, Where
@@ -67,7 +68,8 @@ def read_csv(
                      n=len(header), most=MOST_COLUMNS)  # fmt: skip
     chosen = sorted(set(choose(header)))
     wanted = sorted({0, *chosen}) if layout.sought else chosen
-    columns: dict[int, list[Cell]] = {k: [] for k in wanted}
+    pick = _picker(wanted)
+    picked: list[tuple[str, ...]] = []
     rows: list[int] = []
     uneven: list[tuple[int, int]] = []
     least, most = (
@@ -75,19 +77,27 @@ def read_csv(
         heading.width,
     )  # names left empty at the end of the header need no cells, and may have some
     for number, record in chain(begun[heading.last :], records):
-        if not any(map(str.strip, record)):
+        if not (record and record[0].strip()) and not any(map(str.strip, record)):
             continue
         fits = least <= len(record) and not any(record[most:])
         if not fits and number not in layout.skip_rows and not (layout.sought and _is_lone(record)):
             uneven.append((number, len(record)))
             continue
         rows.append(number)
-        for k in wanted:
-            columns[k].append(record[k] if k < len(record) else "")
+        picked.append(pick(record if len(record) >= least else [*record, *[""] * (least - len(record))]))
+    turned = [list(column) for column in zip(*picked, strict=True)] or [[] for _ in wanted]
+    columns: dict[int, Sequence[Cell]] = dict(zip(wanted, turned, strict=True))
     kept = patients_only(columns, rows, header, layout, file, None)
     findings = (*said, *heading_notes(heading, layout, file, None), *_uneven(file, uneven, most), *kept.findings)
     cells = {k: kept.columns[k] for k in chosen}
     return Table(file, header, cells, kept.rows, encoding=encoding, findings=findings, header_row=heading.last)
+
+
+def _picker(wanted: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """What takes the wanted cells out of a record."""
+    if len(wanted) > 1:
+        return itemgetter(*wanted)
+    return lambda record: tuple(record[k] for k in wanted)
 
 
 def _is_lone(record: Sequence[str]) -> bool:

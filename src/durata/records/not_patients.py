@@ -43,6 +43,7 @@ SUMMARY = frozenset(
         "maximum",
     ]
 ) | {"grand total", "sub total", "sub-total", "standard deviation", "std dev", "总 计", "合 计"}
+INITIALS = frozenset(word[0] for word in SUMMARY)
 FOOTNOTE = re.compile(
     r"(注|注释|备注|说明|数据来源|来源|制表人?|填表人?|notes?|sources?|footnotes?|remarks?|abbreviations?)\s*[0-9]*\s*[:：.,，]",
     re.IGNORECASE,
@@ -67,6 +68,8 @@ def is_summary(text: str) -> bool:
     >>> is_summary("合计："), is_summary("Total (n)"), is_summary("totally")
     (True, True, False)
     """
+    if text[:1].casefold() not in INITIALS:
+        return False  # most identifiers, at little cost
     words = re.sub(r"\s*\(.*\)$", "", text).rstrip(":： ").casefold()
     return words in SUMMARY
 

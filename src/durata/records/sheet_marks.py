@@ -13,25 +13,37 @@ from durata.records.layout import Span, note, place_of_row, told
 from durata.records.tables import letters
 
 BLOCK = 1 << 20
-MARK = re.compile(rb"<(?:[A-Za-z][\w.]*:)?(row|col|mergeCell|autoFilter|f)(?=[\s/>])([^>]*)>")
+MARK = re.compile(rb"<(?:[A-Za-z][\w.]*:)?(row|col|mergeCell|autoFilter)(?=[\s/>])([^>]*)>")
 NUMBERED = re.compile(rb"""\br\s*=\s*["'](\d+)["']""")
 HIDDEN = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 REFERENCE = re.compile(rb"""\bref\s*=\s*["']([^"']+)["']""")
 BOUNDS = re.compile(rb"""\b(min|max)\s*=\s*["'](\d+)["']""")
 RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7}):\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+# A cell that holds a formula, and the value that was calculated of it, if there is one.
+FORMULA = re.compile(
+    rb"<(?:[A-Za-z][\w.]*:)?c(?=[\s>])([^>]*)>\s*<(?:[A-Za-z][\w.]*:)?f(?=[\s/>])[^>]*?(?:/>|>[^<]*</[^>]*>)"
+    rb"\s*(<(?:[A-Za-z][\w.]*:)?v(?:\s[^>]*)?>[^<]+)?"
+)
+PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})(\d{1,7})["']""")
+CELL_END = b"</c>"
 MOST_SPANS = 100_000
 UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True)
 class SheetMarks:
-    """The marks of one worksheet; ``hidden_columns`` are ranges of positions counted from 0, last ones included."""
+    """The marks of one worksheet; ``hidden_columns`` are ranges of positions counted from 0, last ones included.
+
+    ``uncalculated`` are the cells (row, position) with a formula and no value; ``unplaced`` says that a formula stands in
+    a cell that does not say where it is.
+    """
 
     spans: tuple[Span, ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: tuple[tuple[int, int], ...] = ()
     filtered: str = ""
-    formulas: bool = False
+    uncalculated: tuple[tuple[int, int], ...] = ()
+    unplaced: bool = False
 
 
 def sheet_marks(content: bytes, part: str) -> SheetMarks:
@@ -39,14 +51,17 @@ def sheet_marks(content: bytes, part: str) -> SheetMarks:
     spans: list[Span] = []
     hidden: set[int] = set()
     columns: list[tuple[int, int]] = []
-    filtered, formulas, row = "", False, 0
+    filtered, row = "", 0
+    uncalculated: list[tuple[int, int]] = []
+    unplaced = False
     with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(part) as opened:
         begun = opened.read(BLOCK)
         encoding = UTF_16.get(begun[:2])
         if encoding is not None:  # rare, and small when it happens: made UTF-8 as a whole
             begun = (begun + opened.read()).decode(encoding, "replace").encode("utf-8", "replace")
         while begun:
-            end = begun.rfind(b">") + 1
+            block = opened.read(max(BLOCK, len(begun)))
+            end = _cut(begun) if block else len(begun)
             for found in MARK.finditer(begun, 0, end):
                 kind, attributes = found[1], found[2]
                 if kind == b"row":
@@ -54,8 +69,6 @@ def sheet_marks(content: bytes, part: str) -> SheetMarks:
                     row = int(numbered[1]) if numbered else row + 1
                     if b"hidden" in attributes and HIDDEN.search(attributes):
                         hidden.add(row)
-                elif kind == b"f":
-                    formulas = True
                 elif kind == b"col":
                     if HIDDEN.search(attributes):
                         bounds = {name: int(value) for name, value in BOUNDS.findall(attributes)}
@@ -66,9 +79,20 @@ def sheet_marks(content: bytes, part: str) -> SheetMarks:
                         filtered = text
                     elif len(spans) < MOST_SPANS and (span := span_of(text)) is not None:
                         spans.append(span)
-            block = opened.read(BLOCK)
-            begun = begun[end:] + block if block else b""
-    return SheetMarks(tuple(spans), frozenset(hidden), tuple(columns), filtered, formulas)
+            for found in FORMULA.finditer(begun, 0, end):
+                if found[2] is None:
+                    place = PLACE.search(found[1])
+                    unplaced = unplaced or place is None
+                    if place is not None:
+                        uncalculated.append((int(place[2]), _position(place[1].decode("ascii"))))
+            begun = begun[end:] + block
+    return SheetMarks(tuple(spans), frozenset(hidden), tuple(columns), filtered, tuple(uncalculated), unplaced)
+
+
+def _cut(block: bytes) -> int:
+    """Where a block may be cut: behind a whole cell, or else behind a whole tag."""
+    cell = block.rfind(CELL_END)
+    return cell + len(CELL_END) if cell >= 0 else block.rfind(b">") + 1
 
 
 def span_of(text: str) -> Span | None:

@@ -45,8 +45,10 @@ def read_xlsx(content: bytes, file: str, sheet: str | None, choose: Choose, layo
     _guard(content, file)
     try:
         picked = _load(content, file, sheet, choose, layout)
-        if picked.marks.formulas:
-            _mark_uncalculated(picked, content)
+        for row, place in picked.marks.uncalculated:
+            _mark_uncalculated(picked, row, place)
+        if picked.marks.unplaced:
+            _find_uncalculated(picked, content)
     except StudyError:
         raise
     except Exception as error:  # a damaged workbook makes openpyxl raise nearly anything
@@ -162,6 +164,8 @@ def _scores(book: Any, choose: Choose, layout: Layout, file: str, reach: int) ->
 
 def _cell(cell: Any, values: bool) -> Cell:
     value = cell.value
+    if values and (type(value) is float or type(value) is int or (type(value) is str and cell.data_type != "e")):
+        return value  # type: ignore[no-any-return]  # nearly all cells
     if value is None and cell.data_type == "str":
         return ""  # the result of a formula that gives an empty text
     if value is None or isinstance(value, str | int | float | datetime.date | datetime.time | datetime.timedelta):
@@ -173,16 +177,21 @@ def _cell(cell: Any, values: bool) -> Cell:
     return Trouble("=", formula=True)  # array and table formulas come as objects of their own
 
 
-def _mark_uncalculated(picked: _Picked, content: bytes) -> None:
+def _mark_uncalculated(picked: _Picked, row: int, position: int) -> None:
     """Where a formula stands and no value does, the formula was never calculated."""
+    if row > picked.heading.last and position in picked.wanted:
+        place = picked.wanted.index(position)
+        kept = picked.rows.setdefault(row, [None] * len(picked.wanted))
+        kept[place] = Trouble("=", formula=True) if kept[place] is None else kept[place]
+
+
+def _find_uncalculated(picked: _Picked, content: bytes) -> None:
+    """The same by a second reading of the sheet, for a file whose cells do not say where they are."""
     with _opened(content, values=False) as book:
         chosen = book.worksheets[picked.names.index(picked.sheet)]
         chosen.reset_dimensions()
         for number, row in enumerate(chosen.iter_rows(), start=1):
-            if number <= picked.heading.last:
-                continue
-            for place, k in enumerate(picked.wanted):
-                cell = _cell(row[k], False) if k < len(row) else None
-                if isinstance(cell, Trouble) and cell.formula:
-                    kept = picked.rows.setdefault(number, [None] * len(picked.wanted))
-                    kept[place] = cell if kept[place] is None else kept[place]
+            for k, cell in enumerate(row):
+                found = _cell(cell, False)
+                if isinstance(found, Trouble) and found.formula:
+                    _mark_uncalculated(picked, number, k)

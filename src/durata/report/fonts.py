@@ -6,8 +6,8 @@ import base64
 
 from durata.show.fonts.bundled import FAMILY, embedded_font
 
-# Names of the machine's own fonts, for characters beyond the bundled one.
-SYSTEM = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei'"
+# The machine's own fonts come after the bundled one, for characters beyond it.
+SYSTEM = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei'"
 LATIN = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans'"
 
 

@@ -162,9 +162,9 @@ def described(summary: Summary, policy: Disclosure) -> Iterator[dict[str, Any]]:
                 nameless = isinstance(count, Withheld) and (by_level or policy.small(int(row["n"])))
                 if isinstance(missing, Withheld):
                     row["n"] = policy.not_few()
-                row |= {measure: count, "missing": missing}
+                row.update({measure: count, "missing": missing})
                 if nameless:
-                    row |= dict.fromkeys({"estimate", "std_dev", "quartile_1", "quartile_3"} & row.keys())
+                    row.update(dict.fromkeys({"estimate", "std_dev", "quartile_1", "quartile_3"} & row.keys()))
                     row["note"] = reason_withheld(policy)
         yield from mine
 

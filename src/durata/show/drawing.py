@@ -29,7 +29,7 @@ class Drawing:
     printer: Printer = field(repr=False, compare=False)
 
     def png(self, dpi: int = DPI) -> bytes:
-        """The figure as a PNG picture of so many dots an inch."""
+        """The figure as a PNG picture of so many dots an inch, fewer where it is taller than programs open."""
         return self.printer("png", dpi)
 
     def tiff(self, dpi: int = DPI) -> bytes:

@@ -97,7 +97,7 @@ class DataTable(Declared):
         reason = None if file is None else refusal(file)
         if file is not None and reason is not None:
             said = "the file name {file!r} {reason}; name a file in the study file's folder or below it"
-            raise ValueError(speak(said, file=shortened(file), reason=reason))
+            raise ValueError(speak(said, file=shortened(file), reason=speak(reason)))
         return file
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from durata.finding import Finding, Severity, StudyError, Where
-from durata.language.speaking import ENGLISH, LANGUAGES, speaking
+from durata.language.speaking import ENGLISH, LANGUAGES, speak, speaking
 from durata.study.mistakes import Mistake, mistakes
 from durata.study.opening import IS_A_FOLDER, NotReadable, read_file
 from durata.study.positions import Place, positions
@@ -97,7 +97,8 @@ def _read(file: Path, name: str) -> bytes:
     except NotReadable as reason:
         inner = str(reason) == IS_A_FOLDER and (file / "study.toml").is_file()
         remedy = speak("Did you mean {name}/study.toml?", name=name) if inner else ""
-        raise StudyError([_refused("F01", name, f"The study file {reason}.", remedy)]) from reason
+        what = speak("The study file {reason}.", reason=speak(str(reason)))
+        raise StudyError([_refused("F01", name, what, remedy)]) from reason
 
 
 def _decode(content: bytes, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from durata.study.adam import adam_outcomes
+from durata.study.emulation import emulation
 from durata.study.nowhere import (
     Dangling,
     group_names,
@@ -41,6 +42,7 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *responses(declared),
         *measurements(declared),
         *claims(declared),
+        *emulation(declared),
         *printed_figures(declared),
         *_data(declared),
         *adam_outcomes(declared),
@@ -204,6 +206,8 @@ def _columns_by_role(declared: Mapping[str, Any]) -> dict[str, set[str]]:
                 roles.setdefault(outcome[key], set()).add(role)
         for _, column in texts(outcome, "event"):
             roles.setdefault(column, set()).add("date")
+    for _, column in texts(table(declared, "emulation"), "excused_by"):
+        roles.setdefault(column, set()).add("date")
     return roles
 
 

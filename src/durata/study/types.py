@@ -15,6 +15,7 @@ from durata.language.speaking import speak
 from durata.study.adam import with_adtte_columns
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
+from durata.study.emulation import EmulationTable
 from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
 from durata.study.references import dangling
 from durata.study.rule_sets import inputs_in_words
@@ -59,7 +60,7 @@ class StudyTable(Declared):
     small_cells: int | None = Field(
         default=None,
         ge=2,
-        le=100,
+        le=1000,
         description="Counts of fewer patients than this, and what would give them away, are shown nowhere.",
     )
     data_cutoff: datetime.date | None = Field(
@@ -296,6 +297,9 @@ class Study(Declared):
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="Covariates by name.")
     models: dict[Name, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
     horizons: Horizons = Horizons()
+    emulation: EmulationTable | None = Field(
+        default=None, description="The trial to be emulated from everybody who started treatment."
+    )
     responses: dict[Name, Response] = Field(default_factory=dict, description="Response rates by name.")
     measurements: dict[Name, Measurement] = Field(
         default_factory=dict, description="Numbers before and after treatment, by name."

@@ -149,14 +149,6 @@ def continuous_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray)
             closing = (strategy.last - 1) * step * (1 + HAIR)
             between = np.diff(cox.hazard(np.array([closing, stop])))[0] * cox.relative_risk
             just = ended & (obliged > closing) & (obliged <= stop)
-            if not np.any(ended & (obliged > start) & (obliged <= stop)):
-                raise CannotEstimate(
-                    speak(
-                        "Nobody who was not excused ended treatment in the window of strategy {name!r}: it cannot be "
-                        "compared. Merge it with another.",
-                        name=strategy.name,
-                    )
-                )
             # who would have been excused before the window closed stands for nobody but those excused alike
             stands_in = just & ~(courses.excused_time <= stop)
             chance = -np.expm1(-between)

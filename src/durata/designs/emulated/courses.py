@@ -128,6 +128,14 @@ def patient_courses(
     Raises
     ------
     CannotEstimate : arrays of different length, missing or negative times, a cause without a name.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> courses = du.patient_courses(
+    ...     time=[6, 12, 9], cause=[1, 0, 0], ended_at=[2.5, None, 4], excused_at=[None, None, 3.5], horizon=12)
+    >>> courses.ended.tolist(), courses.excused.tolist()
+    ([3, 1000000, 1000000], [1000000, 1000000, 4])
     """
     end = _column(time, "time")
     n = len(end)
@@ -143,7 +151,12 @@ def patient_courses(
         if np.any(one < 0):
             bad = int(np.flatnonzero(one < 0)[0]) + 1
             raise CannotEstimate(
-                speak("Column {name!r}, row {row}: {value:g} lies before time zero.", name=name, row=bad, value=one[bad - 1])
+                speak(
+                    "Column {name!r}, row {row}: {value:g} lies before time zero.",
+                    name=name,
+                    row=bad,
+                    value=one[bad - 1],
+                )
             )
     if np.any((what != np.rint(what)) | (what < 0) | (what > len(causes))):
         raise CannotEstimate(
@@ -180,7 +193,9 @@ def patient_courses(
         unit=unit,
         covariates={name: _known(column) for name, column in (covariates or {}).items()},
         histories=dict(histories or {}),
-        centre=None if centre is None else np.unique(np.asarray(_labels(centre)), return_inverse=True)[1].astype(np.intp),
+        centre=None
+        if centre is None
+        else np.unique(np.asarray(_labels(centre)), return_inverse=True)[1].astype(np.intp),
         causes=causes,
         excuse=excuse,
     )
@@ -219,6 +234,10 @@ def _column(values: Any, name: str, length: int | None = None, *, missing: bool 
     if np.any(unknown | np.isinf(column)):
         bad = int(np.flatnonzero(unknown | np.isinf(column))[0]) + 1
         raise CannotEstimate(
-            speak("Column {name!r}, row {row}: the number is missing or infinite. Leave the patient out.", name=name, row=bad)
+            speak(
+                "Column {name!r}, row {row}: the number is missing or infinite. Leave the patient out.",
+                name=name,
+                row=bad,
+            )
         )
     return column

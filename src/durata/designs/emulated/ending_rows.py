@@ -17,9 +17,7 @@ from durata.weighting.ending_hazard import AtRisk
 from durata.weighting.proportional_ending import EndingCox, fit_ending_cox
 
 
-def chosen_covariates(
-    courses: Courses, names: Sequence[str] | None
-) -> tuple[dict[str, Column], dict[str, History]]:
+def chosen_covariates(courses: Courses, names: Sequence[str] | None) -> tuple[dict[str, Column], dict[str, History]]:
     """The baseline covariates and the histories of these names; all there are for None."""
     known: Mapping[str, object] = {**courses.covariates, **courses.histories}
     wanted = tuple(known) if names is None else tuple(names)

@@ -164,7 +164,7 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
     np.divide(1.0, 1.0 - p, out=factor, where=goes_on)
     going_on = np.column_stack([np.ones(n), np.cumprod(factor, axis=1)])
 
-    ended = np.bincount(bound.through[bound.ended], weights=counts[bound.ended], minlength=months + 1)[1:]
+    ended = np.bincount(bound.through[bound.ended], weights=counts[bound.ended], minlength=months + 1)[1:].astype(float)
     number = len(plan.strategies)
     scale, column = np.ones((number, months + 1)), np.tile(np.arange(months + 1), (number, 1))
     shares = np.full((number, months), np.nan)
@@ -174,19 +174,9 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
     for g, strategy in enumerate(plan.strategies):
         first, last = strategy.first, strategy.last
         if first > months and last is not None:
-            raise CannotEstimate(
-                speak("The window of strategy {name!r} begins after the horizon.", name=strategy.name)
-            )
+            raise CannotEstimate(speak("The window of strategy {name!r} begins after the horizon.", name=strategy.name))
         if last is not None and last > months:
             raise CannotEstimate(speak("The window of strategy {name!r} ends after the horizon.", name=strategy.name))
-        if last is not None and not ended[first - 1 : last].any():
-            raise CannotEstimate(
-                speak(
-                    "Nobody who was not excused ended treatment in the window of strategy {name!r}: it cannot be "
-                    "compared. Merge it with another.",
-                    name=strategy.name,
-                )
-            )
         if last is not None and plan.grace == "stochastic":
             shares[g] = grace_shares(ended, first, last, months, plan.grace_share)
             scale[g] = np.concatenate([[1.0], np.cumprod(1.0 - shares[g])])
@@ -207,9 +197,7 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
         kept = scale[g, until] * going_on[rows, column[g, until]]
         settled[g] = np.where(bound.ended, at_end, np.where(bound.settled != NEVER, kept, 0.0))
     staying = None if plan.loss is None else loss_weights(courses, plan, counts)
-    return MonthlyClones(
-        courses, counts, bound, p, going_on, scale, column, settled, shares, staying, hazard.knots
-    )
+    return MonthlyClones(courses, counts, bound, p, going_on, scale, column, settled, shares, staying, hazard.knots)
 
 
 def ending_hazard(courses: Courses, plan: EmulationPlan, counts: FloatArray, bound: Obligation) -> MonthlyHazard:
@@ -227,7 +215,7 @@ def ending_hazard(courses: Courses, plan: EmulationPlan, counts: FloatArray, bou
         rows = rows_of_ending(courses, bound, ())
         return empirical_hazard(rows, counts, bound.months, strata_of(baseline, len(courses)))
     if plan.weights == "cox":
-        until = np.arange(bound.months + 1) * courses.interval
+        until = np.arange(bound.months + 1, dtype=np.float64) * courses.interval
         return ending_cox(courses, plan.covariates, counts, float(until[-1])).between(until)
     rows = rows_of_ending(courses, bound, plan.covariates)
     what = speak("ending treatment")

@@ -94,4 +94,3 @@ class EmulationPlan:
         if self.grace_share == "uniform":
             return speak("uniform stochastic grace: within its window every month is equally likely to end treatment")
         return speak("stochastic grace: within its window treatment ends as observed endings spread over it")
-

@@ -42,10 +42,17 @@ class Strategy:
         return self.first - 1 if self.last is None else self.last
 
 
-def window(name: str, from_: float, to: float | None, interval: float = 1.0) -> Strategy:
+def ending_window(name: str, from_: float, to: float | None, interval: float = 1.0) -> Strategy:
     """The strategy "end treatment in (from, to]"; ``to`` None means "do not end it until ``from``".
 
-    ``interval`` is the length of a month of the grid, in the unit of ``from_`` and ``to``; both must be whole multiples.
+    ``interval`` is the length of a month of the grid, in the unit of ``from_`` and ``to``; both must be whole multiples
+    of it (CannotEstimate otherwise).
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> du.ending_window("intermediate", 6, 12)
+    Strategy(name='intermediate', first=7, last=12)
     """
     return Strategy(name, _steps(name, from_, interval) + 1, None if to is None else _steps(name, to, interval))
 

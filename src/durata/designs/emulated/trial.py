@@ -17,7 +17,7 @@ from durata.designs.emulated.deviation import deviation
 from durata.designs.emulated.monthly import MonthlyClones, WeightedSums, monthly_clones
 from durata.designs.emulated.plan import EmulationPlan
 from durata.finding import CannotEstimate
-from durata.kernels.arrays import FloatArray, IntArray
+from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.language.speaking import speak
 
 FEWEST = 10.0
@@ -84,6 +84,11 @@ class EmulatedTrial:
         one = self.plan.strategies[self.plan.index(strategy)]
         return min(self.courses.horizon, max(1, one.decided))
 
+    def _ended_within(self, g: int) -> BoolArray:
+        """(n,) whose treatment ended in the window of a strategy, nobody excused among them."""
+        one, ended = self.plan.strategies[g], self.courses.ended
+        return (ended >= one.first) & (ended <= one.decided)
+
     def refusals(self) -> dict[str, str]:
         """Strategies that the data cannot say anything about, with the reason in words."""
         chance = self.clones.comply() @ self.counts / self.counts.sum()
@@ -91,7 +96,9 @@ class EmulatedTrial:
         for g, name in enumerate(self.names):
             month = self.closing_month(name)
             size = self.effective_sample_size(name, month if not self.plan.continuous else month + 1e-6)
-            if chance[g] < RAREST:
+            if self.plan.strategies[g].last is not None and not np.any(self._ended_within(g)):
+                out[name] = speak("not estimable here: nobody who was not excused ended treatment in its window")
+            elif chance[g] < RAREST:
                 out[name] = speak(
                     "not estimable here: patients would follow it with a mean chance of {chance:.2%}, below {least:.0%}",
                     chance=chance[g],
@@ -143,7 +150,7 @@ def emulate(courses: Courses, plan: EmulationPlan, *, counts: Any = None) -> Emu
     >>> import durata as du
     >>> courses = du.patient_courses(
     ...     time=[1, 2, 2, 2, 2, 2], cause=[0, 1, 0, 0, 1, 0], ended_at=[0.5, 0.5, 0.8, 1.5, 1.5, 1.2], horizon=2)
-    >>> trial = du.emulate(courses, du.EmulationPlan((du.window("short", 0, 1), du.window("long", 1, 2)), weights="empirical"))
+    >>> trial = du.emulate(courses, du.EmulationPlan((du.ending_window("short", 0, 1), du.ending_window("long", 1, 2)), weights="empirical"))
     >>> trial.weights_at("long", 2).tolist()
     [0.0, 0.0, 0.0, 2.0, 2.0, 2.0]
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,7 +49,10 @@ def describe(words: Wording) -> Iterator[Block]:
     rules = rule_sets_used(words.study)
     if rules:
         said = words.phrases.join(
-            [words.say("describe.rule_set", version=speak(one.version), reference=one.reference) for one in rules]
+            [
+                words.say("describe.rule_set", version=speak(one.version), reference=speak(one.reference))
+                for one in rules
+            ]
         )
         caveats = dict.fromkeys(speak(one.caveat) for one in rules if one.caveat)
         yield Paragraph((words.phrases.paragraph([words.say("describe.rule_sets", rules=said), *caveats]),))
@@ -61,9 +65,21 @@ def described(words: Wording, part: str | None, title: str) -> Iterator[Block]:
         return
     answer = words.ask(analysis)
     if isinstance(answer, Summary):
-        yield TableBlock(baseline_table_shown(answer, words.table_words(), title=title))
+        named = replace(answer, table=tuple(in_language(words, row) for row in answer.table))
+        yield TableBlock(baseline_table_shown(named, words.table_words(), title=title))
     elif isinstance(answer, Refused):
         yield refusal(words, title, answer.reason)
+
+
+def in_language(words: Wording, row: Mapping[str, object]) -> Mapping[str, object]:
+    """A row whose level is one of a rule set's own, in the study's language; a level of the file stays as it is."""
+    declared = words.study.covariates.get(str(row.get("term")))
+    if declared is None or declared.rule_set is None or not row.get("level"):
+        return row
+    # "low" is one thing in a grade of response and another in a class of risk
+    key = f"{declared.rule_set}: {row['level']}"
+    said = speak(key)
+    return row if said == key else {**row, "level": said}
 
 
 def measured(words: Wording, name: str, one: Measurement) -> Iterator[Block]:

@@ -35,7 +35,7 @@ def front(words: Wording) -> Iterator[Block]:
         title, said = "", safe
     reasons = association_reasons(words)
     if reasons:
-        yield Note((words.say("front.association", reasons=words.phrases.join(reasons)),), "caution")
+        yield Note((words.say("front.association", reasons=words.phrases.clauses(reasons)),), "caution")
     findings = words.contents.verdicts.findings
     if findings:
         yield Paragraph((words.say("front.matters"),), lead=True)
@@ -52,16 +52,18 @@ def association_reasons(words: Wording) -> list[str]:
     standing = errors_standing(contents)
     if standing:
         reasons.append(words.say("front.association_error", codes=words.phrases.separated(standing)))
-    for one in few_events(contents):
-        reasons.append(
+    return [
+        *reasons,
+        *(
             words.say(
                 "front.association_events",
                 outcome=words.within(one.outcome),
                 events=one.events,
                 parameters=one.parameters,
             )
-        )
-    return reasons
+            for one in few_events(contents)
+        ),
+    ]
 
 
 def foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

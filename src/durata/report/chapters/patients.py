@@ -101,7 +101,7 @@ def durations(words: Wording) -> Iterator[Block]:
             q3=shown["quartile_3"],
             low=shown["lowest"],
             high=shown["highest"],
-            unit=words.unit(treatment.unit),
+            unit=words.counted_unit(treatment.unit),
         ),
     )
 

@@ -80,6 +80,10 @@ class Wording:
         """A unit of time of the study file in the study's language."""
         return speak(name)
 
+    def counted_unit(self, name: str) -> str:
+        """A unit of time as it stands after a number: "months", and in Chinese with its measure word."""
+        return speak(f"{{n}} {name}", n="").strip()
+
     def table_words(self, group: str = "") -> Words:
         """What variables are called in tables and figures; ``group`` is what the exposure is called."""
         variables = {name: one.label for name, one in self.study.covariates.items() if one.label}

@@ -33,7 +33,10 @@ MONO = Fonts("Courier New", "SimSun")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One paragraph style; sizes and distances in points. ``bar`` is the colour of the line at its left."""
+    """One paragraph style; sizes and distances in points. ``bar`` is the colour of the line at its left.
+
+    ``exact`` fixes the height of a line in points, so that rows with and without Chinese characters are of one height.
+    """
 
     name: str
     size: float = 10.5
@@ -44,6 +47,7 @@ class Look:
     before: float = 0
     after: float = 6
     line: float = 1.15
+    exact: float = 0
     align: str = "left"
     keep_next: bool = False
     keep_lines: bool = False
@@ -85,9 +89,9 @@ LOOKS = (
     own("Lead", size=11.5, after=8),
     own("Facts", size=9.5, colour=SOFT, after=2, line=1.05),
     own("Figure", before=12, after=0, line=1, align="center", keep_next=True),
-    own("Table Text", size=9, before=1.5, after=1.5, line=1),
-    own("Table Text Small", size=8, before=1.5, after=1.5, line=1),
-    own("Table Text Smallest", size=7, before=1.5, after=1.5, line=1),
+    own("Table Text", size=9, before=2, after=2, exact=11.5),
+    own("Table Text Small", size=8, before=2, after=2, exact=10.5),
+    own("Table Text Smallest", size=7, before=2, after=2, exact=9),
     own("Table Note", size=8.5, colour=SOFT, before=2, after=1, line=1.05, keep_lines=True),
     own("Key Number", size=16, fonts=SANS, bold=True, colour=ACCENT, before=4, after=1, line=1, keep_next=True),
     own("Key Label", size=9, fonts=SANS, bold=True, after=1, line=1, keep_next=True),
@@ -182,8 +186,8 @@ def _lines(look: Look) -> list[Element]:
             {
                 "w:before": twips(look.before),
                 "w:after": twips(look.after),
-                "w:line": round(240 * look.line),
-                "w:lineRule": "auto",
+                "w:line": twips(look.exact) if look.exact else round(240 * look.line),
+                "w:lineRule": "exact" if look.exact else "auto",
             },
         )
     )

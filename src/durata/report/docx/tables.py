@@ -12,7 +12,8 @@ from durata.report.docx.widths import UPRIGHT, Layout, layout
 from durata.show.table import Align, Table
 
 STEP = 10.0  # points by which a row's stub moves in for each depth
-KEPT_WHOLE = 16  # rows that are better moved to the next page than torn
+# so many rows are better moved to the next page than torn: of numbers, and of sentences
+KEPT_WHOLE, KEPT_WHOLE_SENTENCES = 16, 6
 AT_ONCE = 5  # key numbers beside each other
 
 
@@ -46,7 +47,7 @@ def table_of(columns: Sequence[float], rows: Iterator[Element], style: str, titl
 def _rows(table: Table, arranged: Layout) -> Iterator[Element]:
     yield from _head_rows(table, arranged)
     marks = table.marks()
-    whole = len(table.rows) <= KEPT_WHOLE and not any(head.wide for head in table.heads)
+    whole = len(table.rows) <= (KEPT_WHOLE_SENTENCES if any(head.wide for head in table.heads) else KEPT_WHOLE)
     noted = bool(table.notes or marks)
     for position, row in enumerate(table.rows):
         ending = position >= len(table.rows) - 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ NARROW = frozenset("ijltfrI.,:;|!'()[]- /\u2019\u2018")
 BROAD = frozenset("mwMW%@")
 SENTENCE = 110.0  # a column of sentences narrower than this is no column
 SAFE = 1.06  # fonts differ from machine to machine
+TOGETHER = 4  # Chinese characters of a word that stay on one line
+CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 STUB_SHARE = 0.26  # of the paper, for words that may be broken over lines
 
 
@@ -91,8 +94,8 @@ def _breaks(head: Head, width: float) -> bool:
 
 
 def _longest_word(text: str, size: float, *, bold: bool = False) -> float:
-    # Chinese is broken between any two characters
-    words = "".join(f" {one} " if unicodedata.east_asian_width(one) in "WF" else one for one in text).split()
+    # Chinese may be broken between any two characters, but a head of single characters one below the other is no head
+    words = [word[:TOGETHER] if CHINESE.match(word) else word for word in CHINESE.sub(r" \g<0> ", text).split()]
     return max((text_width(word, size, bold=bold) for word in words), default=0.0)
 
 

@@ -34,6 +34,7 @@ from durata.report.document import (
 from durata.report.docx import elements
 from durata.report.docx.elements import Element, bold, bookmark, element, link, paragraph, run, value
 from durata.report.docx.parts import empty_document, new_list, packed
+from durata.report.docx.properties import say_origin
 from durata.report.docx.sections import Sections, lies_across, page_frame
 from durata.report.docx.styles import NUMBERS, twips
 from durata.report.docx.tables import definition_table, key_table, word_table
@@ -53,6 +54,8 @@ def to_docx(document: Document) -> bytes:
     """
     writer = Writer(document, empty_document(document.title, document.language))
     writer.write()
+    if document.origin:
+        say_origin(writer.word, document.origin)
     return packed(writer.word)
 
 
@@ -136,7 +139,7 @@ class Writer:
         match piece.voice:
             case "refer":
                 shown = self.document.targets()[piece.text]
-                yield from elements.field(f"REF {self.bookmarks[piece.text]} \\h", shown)
+                yield from elements.field(f"REF {self.bookmarks[piece.text]} \\h \\* MERGEFORMAT", shown)
             case "cite":
                 yield link(f"_reference_{piece.text}", run(f"[{piece.text}]"))
             case "strong":

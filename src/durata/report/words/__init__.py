@@ -42,6 +42,10 @@ class Phrases:
         """Items with the language's comma of enumerations between them."""
         return str(self._sentences["list_separator"]).join(items)
 
+    def clauses(self, items: Sequence[str]) -> str:
+        """Clauses of one sentence with the language's semicolon between them."""
+        return str(self._sentences["clause_separator"]).join(items)
+
     @property
     def gap(self) -> str:
         """What stands between two sentences: a space in English, nothing in Chinese."""

@@ -7,28 +7,30 @@ import io
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from durata.show.drawing import Kind
 from durata.show.figures.style import styled
+from durata.show.fonts.bundled import has_chinese
 
-MOST = 2**15  # dots along one side: more than a program that shows pictures is sure to open
+MOST = 2**14  # dots along one side: more than a program that shows pictures is sure to open
 
 
 def printed(figure: Figure, kind: Kind, dpi: int) -> bytes:
     """The figure as the bytes of a picture file of so many dots an inch.
 
-    Raises ValueError when the picture would have no dots, or more than any program opens.
+    A figure that would have more dots along a side than programs open has fewer to the inch, and says so. Raises
+    ValueError when less than one dot an inch is asked for.
     """
-    longest = max(figure.get_size_inches()) * dpi
-    if not 1 <= longest <= MOST:
-        raise ValueError(
-            f"a picture of {dpi} dots an inch would be {longest:.0f} dots long; at most {MOST} can be opened"
-        )
+    if dpi < 1:
+        raise ValueError(f"a picture has at least one dot an inch, not {dpi}")
+    dpi = min(dpi, max(1, int(MOST / max(figure.get_size_inches()))))
     buffer = io.BytesIO()
     with styled():
         if kind == "pdf":
-            matplotlib.rcParams["pdf.fonttype"] = 42  # letters stay letters, as journals ask
+            # letters stay letters, as journals ask; the Chinese ones are outlines that type 42 has no room for
+            matplotlib.rcParams["pdf.fonttype"] = 3 if _is_chinese(figure) else 42
             nothing = {"CreationDate": None, "Creator": None, "Producer": None}
             figure.savefig(buffer, format="pdf", metadata=nothing)
         elif kind == "png":
@@ -37,6 +39,10 @@ def printed(figure: Figure, kind: Kind, dpi: int) -> bytes:
         else:
             _dots(figure, dpi).save(buffer, format="tiff", dpi=(dpi, dpi), compression="tiff_lzw")
     return buffer.getvalue()
+
+
+def _is_chinese(figure: Figure) -> bool:
+    return any(has_chinese(text.get_text()) for text in figure.findobj(Text))
 
 
 def _dots(figure: Figure, dpi: int) -> Image.Image:

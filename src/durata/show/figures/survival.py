@@ -101,7 +101,7 @@ def survival_words(curve: Curve, scale: TimeScale, *, label: str = "") -> str:
             patients=counted(stretch.n, "patient"),
             events=counted(float(stretch.events.sum()), "event"),
             share=percent(_value_at(stretch, shown_until(stretch))),
-            time=scale.words(stretch.until),
+            time=scale.words(shown_until(stretch)),
         )
         for stretch in curve.stretches
     ]

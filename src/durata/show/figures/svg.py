@@ -13,11 +13,14 @@ from matplotlib.figure import Figure
 from durata.show.drawing import Drawing
 from durata.show.figures.pictures import printed
 from durata.show.figures.style import styled
+from durata.show.fonts.bundled import FAMILY as CHINESE_FAMILY
+from durata.show.fonts.bundled import has_chinese
 from durata.show.printable import printable
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 FONTS = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+CHINESE_FONTS = f"'{CHINESE_FAMILY}', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei'"
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 POINTS_TO = re.compile(r"url\(#([^)]+)\)")
 FAMILY = re.compile(r"\s*font-family:[^;]*;?")
@@ -71,7 +74,12 @@ def _forget_style(root: ET.Element) -> None:
                 parent.remove(child)
     root.set("stroke-linejoin", "round")
     root.set("stroke-linecap", "butt")
-    root.set("font-family", FONTS)
+    root.set("font-family", _fonts("".join(root.itertext())))
+
+
+def _fonts(text: str) -> str:
+    """The families that a reader's machine is asked for; Chinese ones only where there is Chinese."""
+    return FONTS.replace("sans-serif", f"{CHINESE_FONTS}, sans-serif") if has_chinese(text) else FONTS
 
 
 def _rename(root: ET.Element, name: str) -> None:
