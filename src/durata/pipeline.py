@@ -15,6 +15,7 @@ from durata.estimate.plan import answers_for, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
 from durata.language.speaking import ENGLISH, speaking
 from durata.records.flow import Flow
+from durata.records.notes import reading_notes
 from durata.records.reading import read_records, without
 from durata.records.records import Records
 from durata.report.compose import compose
@@ -169,7 +170,8 @@ def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
         progress("checking", 1, 2)
         answers = answers_for(declared, records)
         flow = declared_flow(declared, records, answers)
-        return Checked(lint(declared, records, answers), records.findings, flow, asked.study.language)
+        notes = (*records.findings, *reading_notes(records))
+        return Checked(lint(declared, records, answers), notes, flow, asked.study.language)
 
 
 def declared_flow(study: Study, records: Records, answers: Answers) -> Flow:

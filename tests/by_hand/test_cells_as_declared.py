@@ -185,3 +185,14 @@ def test_what_identifies_a_person() -> None:
     assert identifies("13800138000")
     assert not identifies("1380013800")
     assert not identifies("2020-03-05")
+
+
+def test_the_page_of_what_reading_finds_is_shown() -> None:
+    from click.testing import CliRunner
+
+    from durata.cli.reference import rules
+
+    shown = CliRunner().invoke(rules, ["d06"])
+    assert shown.exit_code == 0
+    assert shown.output.startswith("# D06 impossible-date\n")
+    assert '"name": "impossible-date"' in CliRunner().invoke(rules, ["D06", "--format", "json"]).output

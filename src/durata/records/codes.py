@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# D01 and D02 are rules with a page of their own: see durata.rules.data.
+# D01, D02 and D12 to D17 are rules: see durata.rules.data and data_values. Each of these has a page too.
 CODES: Mapping[str, tuple[str, str]] = {
     "D03": (
         "patient-file-not-readable",

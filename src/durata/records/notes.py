@@ -27,7 +27,8 @@ def reading_notes(records: Records) -> tuple[Finding, ...]:
     """
     notes = []
     source = records.source
-    if source.encoding is not None:
+    said = any(one.evidence.get("encoding") == source.encoding for one in records.findings)
+    if source.encoding is not None and not said:
         what, where = "The file was read as {encoding}.", Where(source.file)
         notes.append(Finding("N08", Severity.INFO, what, {"encoding": source.encoding}, where=where))
     for name, counts in records.conversions.items():

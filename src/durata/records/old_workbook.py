@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from durata.finding import Finding, Severity, StudyError, Where
+from durata.language.speaking import speak
 from durata.records.cells import Cell, Trouble
 from durata.records.extent import furthest
 from durata.records.layout import LOOKED_THROUGH, Layout, Span, find_heading, heading_notes
@@ -97,13 +98,13 @@ def _guard(content: bytes, file: str, ending: str) -> None:
     if ending == ".xls":
         if not content.startswith(OLD_OFFICE):
             what = "this is not {kind}, whatever its name says."
-            raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=KINDS[ending])
+            raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=speak(KINDS[ending]))
         return
     guard_archive(content, file, KINDS[ending])
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if CHIEF_PART[ending] not in archive.namelist():
             what = "this is not {kind}, whatever its name says."
-            raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=KINDS[ending])
+            raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=speak(KINDS[ending]))
     cells = furthest(content)
     if cells > MOST_CELLS:
         what = "a sheet reaches over {n:,} cells, most of them empty; at most {most:,} are read."
@@ -147,4 +148,4 @@ def _rows(sheet: Any, most: int | None = None) -> list[list[Cell]]:
 def _values_only(file: str, sheet: str, ending: str) -> Finding:
     what = "in {kind} a cell with an error (#N/A) or with a formula that was never calculated looks empty; both are read as empty."
     remedy = "Save it as .xlsx to have them told apart."
-    return Finding("D11", Severity.WARNING, what, {"kind": KINDS[ending]}, remedy, Where(file, sheet=sheet))
+    return Finding("D11", Severity.WARNING, what, {"kind": speak(KINDS[ending])}, remedy, Where(file, sheet=sheet))

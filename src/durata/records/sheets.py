@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 
 from durata.finding import Finding, Severity, Where
+from durata.language.speaking import speak
 from durata.records.tables import MOST_COLUMNS, refuse
 from durata.study.near import advice, listed
 
@@ -28,7 +29,7 @@ def guard_archive(content: bytes, file: str, kind: str) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
         what = "this is not {kind}, whatever its name says."
-        raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=kind) from error
+        raise refuse("D03", what, Where(file), SAVE_AS_XLSX, kind=speak(kind)) from error
     if len(entries) > MOST_ENTRIES:
         what = "the workbook has {n:,} parts; more than {most:,} are refused."
         raise refuse("D03", what, Where(file), n=len(entries), most=MOST_ENTRIES)

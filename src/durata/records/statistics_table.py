@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from durata.finding import Finding, Severity, StudyError, Where
+from durata.language.speaking import speak
 from durata.records.cells import Cell, label
 from durata.records.decoding import Encoding
 from durata.records.spss_dictionary import is_sound
@@ -121,7 +122,7 @@ def _read(content: bytes, file: str, program: str, reader: str, options: Mapping
 def _damaged(file: str, program: str, reason: str) -> StudyError:
     what = "the {program} file cannot be read ({reason}); it is damaged or cut off."
     remedy = "Export it again, or save it as CSV UTF-8."
-    return refuse("D03", what, Where(file), remedy, program=program, reason=reason)
+    return refuse("D03", what, Where(file), remedy, program=program, reason=speak(reason))
 
 
 def _empty_missing(cells: list[Cell], name: str, about: Any, file: str) -> list[Finding]:

@@ -165,7 +165,7 @@ def _scores(book: Any, choose: Choose, layout: Layout, file: str, reach: int) ->
 def _cell(cell: Any, values: bool) -> Cell:
     value = cell.value
     if values and (type(value) is float or type(value) is int or (type(value) is str and cell.data_type != "e")):
-        return value  # type: ignore[no-any-return]  # nearly all cells
+        return value  # nearly all cells
     if value is None and cell.data_type == "str":
         return ""  # the result of a formula that gives an empty text
     if value is None or isinstance(value, str | int | float | datetime.date | datetime.time | datetime.timedelta):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from durata.language.speaking import speak
 from durata.study.declared import Declared, Name, Names, Number
 from durata.study.nowhere import Dangling, kind_of, nowhere, table, texts
 
@@ -36,9 +37,9 @@ class EmulationWindow(Declared):
     @model_validator(mode="after")
     def _has_a_length(self) -> Self:
         if self.to is not None and self.to <= self.from_:
-            raise ValueError("the window ends before it begins")
+            raise ValueError(speak("the window ends before it begins"))
         if self.to is None and self.from_ == 0:
-            raise ValueError("a window without 'to' needs 'from': the time until which treatment does not end")
+            raise ValueError(speak("a window without 'to' needs 'from': the time until which treatment does not end"))
         return self
 
 
@@ -101,26 +102,32 @@ class EmulationTable(Declared):
     def _fits_together(self) -> Self:
         names = [one.name for one in self.windows]
         if len(set(names)) < len(names):
-            raise ValueError("two windows have the same name")
+            raise ValueError(speak("two windows have the same name"))
         if any(not 50 <= share < 100 for share in self.truncate):
-            raise ValueError("'truncate' holds percentiles from 50 to below 100")
+            raise ValueError(speak("'truncate' holds percentiles from 50 to below 100"))
         if not self.is_whole(self.horizon):
-            raise ValueError("'horizon' must be a multiple of 'interval'")
+            raise ValueError(speak("'horizon' must be a multiple of 'interval'"))
         for one in self.windows:
             bounds = [one.from_, *([] if one.to is None else [one.to])]
             if not all(self.is_whole(bound) for bound in bounds):
-                raise ValueError(f"window {one.name!r} is not bounded at multiples of 'interval'")
+                raise ValueError(speak("window {name!r} is not bounded at multiples of 'interval'", name=one.name))
             if max(bounds) > self.horizon:
-                raise ValueError(f"window {one.name!r} reaches beyond 'horizon'")
+                raise ValueError(speak("window {name!r} reaches beyond 'horizon'", name=one.name))
         for before, after in zip(self.windows, self.windows[1:], strict=False):
             if (after.from_, after.end) < (before.from_, before.end):
-                raise ValueError(f"window {after.name!r} stands after {before.name!r} but comes before it; order them")
+                raise ValueError(
+                    speak(
+                        "window {name!r} stands after {before!r} but comes before it; order them",
+                        name=after.name,
+                        before=before.name,
+                    )
+                )
         if self.excuse != "excused" and not self.excused_by:
-            raise ValueError("'excuse' says what the dates of 'excused_by' do; name some")
+            raise ValueError(speak("'excuse' says what the dates of 'excused_by' do; name some"))
         if self.grace == "natural" and "grace_share" in self.model_fields_set:
-            raise ValueError("'grace_share' belongs to grace = \"stochastic\"")
+            raise ValueError(speak("'grace_share' belongs to grace = \"stochastic\""))
         if self.weights == "cox" and self.grace == "natural" and self.loss is not None:
-            raise ValueError('\'loss\' needs weights by steps: weights = "pooled_logistic" or "empirical"')
+            raise ValueError(speak('\'loss\' needs weights by steps: weights = "pooled_logistic" or "empirical"'))
         return self
 
     def is_whole(self, bound: float) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from durata.designs.catalogue import DESIGNS
 from durata.estimate.analysis import Refused
 from durata.language.speaking import speak
+from durata.records.notes import reading_notes
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, Bullets, FindingBlock, Heading, Paragraph
 from durata.rules.catalogue import all_rules
@@ -48,7 +49,7 @@ def findings(words: Wording) -> Iterator[Block]:
 def handling_notes(words: Wording) -> tuple[str, ...]:
     """What was noticed while reading the data and building the cohorts."""
     contents = words.contents
-    spoken = list(contents.records.findings)
+    spoken = [*contents.records.findings, *reading_notes(contents.records)]
     for outcome in words.study.outcomes:
         for design in DESIGNS:
             cohort = contents.answers.cohort(design, outcome)
