@@ -262,7 +262,7 @@ def test_what_is_missing_is_named(tmp_path: Path, code: str, missing: str) -> No
 
 
 def test_without_any_event_rules_about_hazards_do_not_judge(tmp_path: Path) -> None:
-    facts = small(tmp_path, [90, 100, 300, 320])
+    facts = small(tmp_path, [30, 100, 220, 320])
     people = (tmp_path / "people.csv").read_text(encoding="utf-8").replace(",1\n", ",0\n")
     (tmp_path / "people.csv").write_text(people, encoding="utf-8")
     study = facts["study"]

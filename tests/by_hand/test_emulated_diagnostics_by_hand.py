@@ -131,3 +131,22 @@ def test_a_trial_prints_what_it_is_and_no_row() -> None:
         "EmulatedTrial: 10 patients cloned to 2 strategies (short, long), 6 months, stochastic grace: within its window "
         "treatment ends as observed endings spread over it"
     )
+
+
+ONLY_FOR_COHORTS = {
+    "kaplan_meier": du.kaplan_meier,
+    "log_rank": lambda trial: du.log_rank(trial, by="group"),
+    "cox": lambda trial: du.cox(trial, ["group"]),
+    "firth_cox": lambda trial: du.firth_cox(trial, ["group"]),
+    "selected_cut": lambda trial: du.selected_cut(trial, "age"),
+    "restricted_mean": lambda trial: du.restricted_mean(trial, until=5),
+    "cumulative_incidence": du.cumulative_incidence,
+    "event_rates": du.event_rates,
+    "max_combo": lambda trial: du.max_combo(trial, by="group"),
+}
+
+
+@pytest.mark.parametrize("name", ONLY_FOR_COHORTS)
+def test_estimators_of_cohorts_refuse_clones_in_words(name: str) -> None:
+    with pytest.raises(du.CannotEstimate, match="An emulated trial is no Cohort"):
+        ONLY_FOR_COHORTS[name](trial_of(TEN))

@@ -63,7 +63,7 @@ def test_values_in_another_unit(values: list[float], unit: str, factor: float | 
         ("Stomach", "stomach", "capitals, blanks or signs"),
         ("stomach", " sto mach", "capitals, blanks or signs"),
         ("KIT-EX11", "KIT_EX11", "capitals, blanks or signs"),
-        ("Male", "М ale", "letters of another script"),  # noqa: RUF001
+        ("Male", "М ale", "letters of another script"),
         ("male", "男", "the language"),
         ("是", "Yes", "the language"),
         ("stomach", "stomch", "a letter"),

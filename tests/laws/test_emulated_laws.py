@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from emulated_written_out import slow_trial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from durata.estimate.emulated import monthly_risks
 from durata.estimate.emulated_bootstrap import drawn_counts
 from durata.kernels.logistic import fit_pooled_logistic
 from durata.kernels.newton import Status
-from emulated_written_out import slow_trial
 
 WINDOWS = (du.ending_window("short", 0, 3), du.ending_window("middle", 3, 6), du.ending_window("long", 6, 9))
 HORIZON = 15

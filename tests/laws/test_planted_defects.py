@@ -182,7 +182,7 @@ def test_planted_values_in_another_unit(tmp_path: Path, people: list[int], large
 @given(
     person=st.integers(0, N - 1),
     change=st.sampled_from([str.upper, str.title, lambda s: s[:3] + " " + s[3:], lambda s: s[:2] + s[3:],
-                            lambda s: s.replace("o", "о").replace("e", "е"), lambda s: s[:2] + s[3] + s[2] + s[4:]]),  # noqa: RUF001
+                            lambda s: s.replace("o", "о").replace("e", "е"), lambda s: s[:2] + s[3] + s[2] + s[4:]]),
 )  # fmt: skip
 def test_planted_spellings(tmp_path: Path, person: int, change) -> None:
     rows = clean()

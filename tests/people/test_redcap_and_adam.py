@@ -64,7 +64,10 @@ def test_the_dictionary_as_the_programming_interface_gives_it(export) -> None:
         (("Field Type", "Kind"), "this is no REDCap data dictionary"),
         (('"1, I | 2, II"', '"1 I | 2 II"'), "the choices of the field 'stage' are not written as"),
         (('"1, I | 2, II"', '"1, I | 1, II"'), "the choices of the field 'stage' are not written as"),
-        (("id,base,text,Number,", 'stage,base,radio,Number,"1, I"'), "the field 'stage' stands twice in the dictionary"),
+        (
+            ("id,base,text,Number,", 'stage,base,radio,Number,"1, I"'),
+            "the field 'stage' stands twice in the dictionary",
+        ),
         (('"1, I | 2, II"', '"1, I" | 2'), "the quotes of the dictionary are broken"),
     ],
 )

@@ -11,6 +11,7 @@ import numpy as np
 
 from durata.finding import Severity
 from durata.kernels.arrays import BoolArray, FloatArray
+from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.rules.contradictions import contradictions, outcome_dates
 from durata.rules.runner import Seen, rule, seen
@@ -86,8 +87,8 @@ def _duplicates(
 def _listed(rows: Sequence[int]) -> str:
     shown = [str(row) for row in rows[:10]]
     if len(rows) > 10:
-        return ", ".join(shown) + f" and {len(rows) - 10} more"
-    return ", ".join(shown[:-1]) + " and " + shown[-1]
+        return speak("{rows} and {n} more", rows=speak(", ").join(shown), n=len(rows) - 10)
+    return speak("{rows} and {last}", rows=speak(", ").join(shown[:-1]), last=shown[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
                 "other": contradiction.other,
                 "n": len(people),
                 "rows": tuple(rows),
-                "listed": f"row {rows[0]}" if len(rows) == 1 else f"rows {_listed(rows)}",
+                "listed": speak("row {row}", row=rows[0]) if len(rows) == 1 else speak("rows {rows}", rows=_listed(rows)),
             },
             remedy=contradiction.remedy,
             where=records.where(people[0], contradiction.column),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -122,7 +123,14 @@ def _limits(row: Answered, places: int, factor: float) -> Cell:
     low, high = number_of(row, "conf_low"), number_of(row, "conf_high")
     if low is None or high is None:
         return refused(_why(row))
-    return Cell(between(fixed(factor * low, places), fixed(factor * high, places)))
+    return Cell(between(_limit(factor * low, places), _limit(factor * high, places)))
+
+
+def _limit(value: float, places: int) -> str:
+    # the change of a mean near 0 may be as large as anything
+    if math.isinf(value):
+        return speak("no limit") if value > 0 else speak("no lower limit")
+    return fixed(value, places)
 
 
 def _percent(row: Answered) -> Cell:

@@ -59,8 +59,8 @@ class DataTable(Declared):
     )
     date_order: DateOrder = Field(
         default="ymd",
-        description="How dates that end with the year are written: day first (\"dmy\") or month first (\"mdy\"). Dates that "
-        "begin with the year are always read; the others are refused with \"ymd\".",
+        description='How dates that end with the year are written: day first ("dmy") or month first ("mdy"). Dates that '
+        'begin with the year are always read; the others are refused with "ymd".',
     )
     partial_dates: PartialDates = Field(
         default="refuse",
@@ -69,13 +69,13 @@ class DataTable(Declared):
     )
     units: Units = Field(
         default="same",
-        description="Which units may stand behind a number: the declared one only (\"same\"), or others of its kind too, which "
-        "are converted (\"convert\").",
+        description='Which units may stand behind a number: the declared one only ("same"), or others of its kind too, which '
+        'are converted ("convert").',
     )
     bounds: Bounds = Field(
         default="refuse",
         description="What becomes of '<5' and '>=10': refused; read as the limit; or, for '<' and '<=', as half of it "
-        "(\"half\": values below a limit of detection).",
+        '("half": values below a limit of detection).',
     )
     decimal: DecimalSign = Field(
         default=".", description="The decimal sign of numbers written as text; a separator of thousands is refused."

@@ -6,11 +6,12 @@ start --- before the window: ending deviates --- | window: grace | --- nothing i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NoReturn
 
 import numpy as np
 
+from durata.cohort import Cohort
 from durata.designs.emulated.continuous import ContinuousClones, continuous_clones
 from durata.designs.emulated.courses import Courses
 from durata.designs.emulated.deviation import deviation
@@ -24,6 +25,14 @@ FEWEST = 10.0
 """A strategy whose clones are worth fewer equally weighted patients at the end of its window is refused in its cell."""
 RAREST = 0.01
 """A strategy that patients would follow with a smaller mean chance is refused in its cell."""
+
+OF_A_COHORT = frozenset(one.name for one in fields(Cohort)) | {
+    "column",
+    "category",
+    "select",
+    "with_columns",
+    "n_people",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,6 +57,22 @@ class EmulatedTrial:
             f"EmulatedTrial: {int(self.counts.sum())} patients cloned to {len(self.plan.strategies)} strategies ({names}), "
             f"{self.courses.horizon} {self.courses.unit}, {self.plan.estimand}"
         )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Refuse in words what only a Cohort has, so that its estimators do not take clones for independent patients."""
+        if name in OF_A_COHORT:
+            raise CannotEstimate(
+                speak(
+                    "An emulated trial is no Cohort: its clones are not independent patients and their weights change over "
+                    "time, so that this method does not hold for them. Use the estimators named emulated_..., with "
+                    "intervals from emulated_bootstrap."
+                )
+            )
+        raise AttributeError(f"EmulatedTrial has no attribute {name!r}")
+
+    def __len__(self) -> NoReturn:
+        """Refused like what only a Cohort has."""
+        self.__getattr__("exit")
 
     @property
     def names(self) -> tuple[str, ...]:
