@@ -114,6 +114,7 @@ ALLOWED = {
         "toml",
         "logit",
         "RMST",
+        "utf",
     ],
 }
 CODE = re.compile(

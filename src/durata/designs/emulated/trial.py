@@ -70,10 +70,6 @@ class EmulatedTrial:
             )
         raise AttributeError(f"EmulatedTrial has no attribute {name!r}")
 
-    def __len__(self) -> NoReturn:
-        """Refused like what only a Cohort has."""
-        self.__getattr__("exit")
-
     @property
     def names(self) -> tuple[str, ...]:
         """The strategies in their declared order."""
