@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,12 @@ def logistic(rows: list[Row], outcome: str, knots: list[float], spikes: list[int
     X = design([row["k"] for row in rows], [[*row["x"], *[row[e] for e in extra]] for row in rows])
     y = np.array([float(row[outcome]) for row in rows])
     fit = sm.GLM(y, X, family=sm.families.Binomial()).fit(tol=1e-14, maxiter=200, tol_criterion="params")
-    return lambda k, x: float(fit.predict(design([k], [x]))[0])
+
+    @cache
+    def predicted(k: int, x: tuple[float, ...]) -> float:
+        return float(fit.predict(design([k], [x]))[0])
+
+    return lambda k, x: predicted(k, tuple(x))
 
 
 def slow_trial(

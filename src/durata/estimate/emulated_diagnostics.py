@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -243,8 +244,10 @@ def emulated_flow(trial: EmulatedTrial) -> Summary:
     return _summary(trial, speak("patients and clones of each strategy"), rows)
 
 
-def emulated_truncation(trial: EmulatedTrial, *, at: int | None = None) -> Summary:
-    """Estimate survival again with the weights cut off at percentiles of their strategy and month.
+def emulated_truncation(
+    trial: EmulatedTrial, *, at: int | None = None, percentiles: Sequence[float] = PERCENTILES
+) -> Summary:
+    """Estimate survival again with the weights cut off at ``percentiles`` of their strategy and month.
 
     Truncation lowers variance and brings bias back; it is never the default, and what it changes is always shown.
 
@@ -254,7 +257,7 @@ def emulated_truncation(trial: EmulatedTrial, *, at: int | None = None) -> Summa
 
     Raises
     ------
-    CannotEstimate : a horizon outside the trial.
+    CannotEstimate : a horizon outside the trial, a percentile outside 0 to 100.
 
     References
     ----------
@@ -268,13 +271,15 @@ def emulated_truncation(trial: EmulatedTrial, *, at: int | None = None) -> Summa
     >>> [row["value"] for row in du.emulated_truncation(trial).rows()]
     [100.0, 99.5, 99.0, 100.0, 99.5, 99.0]
     """
+    if any(not 0 < one <= 100 for one in percentiles):
+        raise CannotEstimate(speak("Percentiles of weights lie between 0 and 100."))
     month, courses, rows = horizon_of(trial, at), trial.courses, []
     happened = courses.cause > 0
     when = courses.exit_time / courses.interval if trial.plan.continuous else courses.exit.astype(np.float64)
     times = np.unique(when[happened & (when <= month * (1 + 1e-9))])
     drawn = trial.counts.astype(np.intp)
     for name in trial.names:
-        free = dict.fromkeys((100.0, *PERCENTILES), 1.0)
+        free = dict.fromkeys((100.0, *percentiles), 1.0)
         for time in times.tolist():
             weight = trial.weights_at(name, time)
             there = weight > 0

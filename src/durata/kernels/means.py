@@ -171,7 +171,8 @@ def ratio_of_means(after: ArrayLike, before: ArrayLike, conf_level: float = 0.95
     # log(mean y / mean x) has the variance of the mean of y / mean(y) - x / mean(x)
     spread = float(np.std(y / y.mean() - x / x.mean(), ddof=1) / np.sqrt(n))
     half = float(stdtrit(n - 1, 0.5 + conf_level / 2)) * spread
-    return ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half))
+    with np.errstate(over="ignore"):  # two very unequal persons: there is no upper limit
+        return ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half))
 
 
 def _t_test(estimate: float, std_error: float, df: float, conf_level: float) -> MeanDifference:
