@@ -50,7 +50,7 @@ def drawn(given_: dict[str, Any], rows: Any) -> Courses:
     return patient_courses(**columns, covariates=covariates, horizon=HORIZON)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 500),
     grace=st.sampled_from([("natural", "window"), ("stochastic", "window"), ("stochastic", "uniform")]),
