@@ -61,7 +61,8 @@ class Finding:
 
     ``what`` and ``remedy`` are sentences with ``{names}`` that are filled from ``evidence``; they are
     kept apart so that a machine can read them. ``language`` is the one its evidence is worded in, and it is said in.
-    ``people`` are positions of patients in the records (never identifiers).
+    ``people`` are positions of patients in the records (never identifiers); ``keys`` are a pseudonym of each of them, in
+    the same order, by which a later run recognises them (empty where none is needed).
     """
 
     code: str
@@ -72,6 +73,7 @@ class Finding:
     where: Where | None = None
     reference: str = ""
     people: tuple[int, ...] = ()
+    keys: tuple[str, ...] = ()
     language: str = field(default_factory=spoken)
 
     def __post_init__(self) -> None:

@@ -198,3 +198,34 @@ def test_histories_are_read_as_they_were_known() -> None:
     assert rows.last.tolist() == [1, 2, 4]
     assert rows.occurs.tolist() == [False, True, False]
     assert rows.x[:, 0].tolist() == [9.0, 5.0, 7.0]
+
+
+def test_a_round_month_in_which_nobody_ended_has_no_hazard() -> None:
+    """The level of its own that month 3 has runs to minus infinity; its limit is used, not a refusal."""
+    ended = [0.5, 0.5, 1.5, 1.5, 3.5, 3.5, 4.5, 4.5, 4.5, 5.5]
+    courses = people(*[(8.0, 0, stop, None) for stop in ended], *[(8.0, 0, None, None)] * 4, horizon=8)
+    plan = du.EmulationPlan((du.ending_window("short", 0, 3), du.ending_window("long", 3, 6)), spikes=(3,))
+    clones = du.emulate(courses, plan).clones
+    assert np.all(clones.probability[:, 2] == 0)  # type: ignore[union-attr]
+    assert np.all(clones.probability[:, [0, 1, 3, 4, 5]] > 0)  # type: ignore[union-attr]
+    without = du.emulate(courses, du.EmulationPlan(plan.strategies, spikes=())).clones
+    assert np.all(without.probability[:, 2] > 0)  # type: ignore[union-attr]
+
+
+def test_weights_in_continuous_time() -> None:
+    """Five end at 0.2, 0.8, 1.5, 1.7 and 3; the hazard of ending jumps by 1/7, 1/6, 1/5, 1/4 and 1/2."""
+    courses = people(
+        (6, 0, 0.2, None), (6, 0, 0.8, None), (6, 0, 1.5, None), (6, 0, 1.7, 1.9), (6, 0, 3.0, None),
+        (2.5, 1, None, None), (6, 1, None, None),
+    )  # fmt: skip
+    trial = du.emulate(courses, du.EmulationPlan(WINDOWS, weights="cox", grace="natural"))
+    # nothing is asked of short before it closes at 2; who ended in (1, 2] then stands for the two obliged that did not,
+    # but for the one who would have been excused by then anyway
+    assert trial.weights_at("short", 1.8).tolist() == [1.0] * 7
+    closing = 1 / (1 - np.exp(-(1 / 5 + 1 / 4)))
+    assert trial.weights_at("short", 2.2) == pytest.approx([1, 1, closing, 1, 0, 0, 0])
+    # long: who ends early leaves, the others grow with the hazard up to 2; it closes at 4 without anybody in (3, 4]
+    assert trial.weights_at("long", 0.5) == pytest.approx([0, *[np.exp(1 / 7)] * 6])
+    grown = np.exp(1 / 7 + 1 / 6 + 1 / 5 + 1 / 4)
+    assert trial.weights_at("long", 2.2) == pytest.approx([0, 0, 0, 0, grown, grown, grown])
+    assert trial.weights_at("long", 5) == pytest.approx([0, 0, 0, 0, grown, 0, 0])

@@ -14,7 +14,7 @@ from durata.estimate.result import Effects, Term, Test
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.kernels.arrays import FloatArray
 from durata.kernels.concordance import PairCounts, TimeWeight, count_pairs
-from durata.kernels.partial_likelihood.fit import CoxFit, TieMethod, fit_cox
+from durata.kernels.partial_likelihood.fit import AVERAGED, CoxFit, TieMethod, fit_cox
 from durata.kernels.residuals import score_residuals
 from durata.language.speaking import speak
 from durata.terms import Design, TermLike, design_of, present
@@ -24,6 +24,7 @@ METHOD = {
     "efron": "Cox proportional hazards, Efron's handling of ties",
     "breslow": "Cox proportional hazards, Breslow's handling of ties",
     "exact": "Cox proportional hazards, exact discrete likelihood for ties",
+    "exact_marginal": "Cox proportional hazards, exact marginal likelihood for ties",
 }
 
 
@@ -46,7 +47,8 @@ def cox(
     ----------
     terms : column names (numbers, or categories against their first level) and ``transform()``, ``factor()``,
         ``interaction()``, ``strata()``, ``offset()`` of :mod:`durata.terms`.
-    ties : "efron", "breslow", or "exact" (Cox's discrete likelihood, R's ``ties="exact"``; no sampling weights).
+    ties : "efron", "breslow", "exact" (Cox's discrete likelihood, R's ``ties="exact"``), or "exact_marginal" (the
+        average over every order of the tied events; SAS's ``TIES=EXACT``); the last two take no sampling weights.
     robust : sandwich variance, clustered by person unless ``cluster`` says otherwise. None: with ``cluster``, and with
         sampling weights that are not all 1 (whose model-based variance would depend on their sum).
     cluster : column whose rows belong together, or "person".
@@ -92,10 +94,10 @@ def cox(
             speak("A cluster column asks for the robust variance; leave out robust=False or the cluster.")
         )
     by = (cluster or "person") if robust else None
-    if ties == "exact" and (robust or sampling):
+    if ties in AVERAGED and (robust or sampling):
         raise CannotEstimate(
             speak(
-                "The exact discrete likelihood has no robust variance and takes no sampling weights; use ties='efron'."
+                "The exact likelihoods for ties have no robust variance and take no sampling weights; use ties='efron'."
             )
         )
     whole = weighted(cohort)

@@ -107,10 +107,10 @@ def proportional_hazards_test(
             )
         )
     design, rows, ties = design_and_rows(cohort, effects)
-    if ties == "exact":
+    if ties in AVERAGED:
         raise CannotEstimate(
             speak(
-                "The score test of proportional hazards is not made for the exact discrete likelihood; "
+                "The score test of proportional hazards is not made for the exact likelihoods for ties; "
                 "fit the model with ties='efron' and test that."
             )
         )
@@ -258,9 +258,9 @@ def residuals(cohort: Cohort, effects: Effects, kind: ResidualKind) -> Residuals
             )
         )
     design, rows, ties = design_and_rows(cohort, effects)
-    if ties == "exact" and kind not in ("martingale", "deviance"):
+    if ties in AVERAGED and kind not in ("martingale", "deviance"):
         raise CannotEstimate(
-            speak("The exact discrete likelihood has no {kind} residuals; use ties='efron'.", kind=kind)
+            speak("The exact likelihoods for ties have no {kind} residuals; use ties='efron'.", kind=kind)
         )
     at_fit = fitted(rows, effects.estimate, ties=ties)
     if kind in ("martingale", "deviance"):

@@ -10,7 +10,7 @@ from durata.cohort import Cohort
 from durata.estimate.observation import observed_times
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
-from durata.kernels.partial_likelihood.fit import TieMethod, kept_columns
+from durata.kernels.partial_likelihood.fit import AVERAGED, TieMethod, kept_columns
 from durata.kernels.partial_likelihood.likelihood import RiskSums, risk_sums
 from durata.kernels.partial_likelihood.risk_order import RiskOrder, order_risk_sets
 from durata.language.speaking import speak
@@ -149,8 +149,8 @@ def cox_rows(cohort: Cohort, design: Design, *, ties: TieMethod, cluster: str | 
     event, person, stratum, offset = chosen.event, chosen.person, design.stratum(chosen), design.offset(chosen)
     x = design.matrix(chosen)
     clusters = None if cluster is None else cluster_codes(chosen, cluster)
-    if ties == "exact" and frequency and weights is not None:
-        # Frequency weights are repetition, and the discrete likelihood has no shorter way to say it.
+    if ties in AVERAGED and frequency and weights is not None:
+        # Frequency weights are repetition, and the exact likelihoods have no shorter way to say it.
         again = np.repeat(np.arange(len(kept)), weights.astype(np.intp))
         kept, exit_time, event, person, x = kept[again], exit_time[again], event[again], person[again], x[again]
         entry = None if entry is None else entry[again]

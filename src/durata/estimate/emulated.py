@@ -46,7 +46,7 @@ def monthly_risks(trial: EmulatedTrial) -> MonthlyRisks:
         survival[g] = np.concatenate([[1.0], free])[place]
         incidence[g] = np.vstack([np.zeros((1, incidence.shape[2])), cumulative])[place]
         if trial.plan.continuous:
-            edges = np.concatenate([[0.0], sums.time, [max(horizon, *sums.time[-1:])]])
+            edges = np.concatenate([[0.0], sums.time, [max([float(horizon), *sums.time[-1:].tolist()])]])
             area = np.concatenate([[0.0], np.cumsum(np.diff(edges) * np.concatenate([[1.0], free]))])
             mean[g] = np.interp(months, edges, area)
         else:

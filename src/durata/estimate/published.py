@@ -181,14 +181,28 @@ def _follow_up(sought: Sought) -> Values:
 
 
 def _survival(sought: Sought) -> Values:
+    return (100 * _known(_curve_row(sought), "estimate"),)
+
+
+def _curve_row(sought: Sought) -> dict[str, object]:
+    """The row of a group's curve at the time the figure is of."""
     curve = sought.ask(Analysis(sought.design, sought.outcome, "kaplan_meier", (("by", "group"),)))
     if not isinstance(curve, Curve) or sought.one.at is None:
         raise CannotEstimate(speak("Survival could not be estimated."))
     day = sought.one.at * sought.study.study.days(sought.study.study.time_unit)
     for row in curve.at([day]).rows():
         if row.get("group") == sought.one.group:
-            return (100 * _known(row, "estimate"),)
+            return row
     raise CannotEstimate(speak("There is no curve of {group!r}.", group=sought.one.group))
+
+
+def _survival_interval(sought: Sought) -> Values:
+    row = _curve_row(sought)
+    return 100 * _known(row, "conf_low"), 100 * _known(row, "conf_high")
+
+
+def _at_risk(sought: Sought) -> Values:
+    return (_known(_curve_row(sought), "at_risk"),)
 
 
 def _log_rank(sought: Sought) -> Values:
@@ -235,6 +249,8 @@ OWN: Mapping[str, Callable[[Sought], Values]] = MappingProxyType(
         "response p": _response_p,
         "median follow-up": _follow_up,
         "survival": _survival,
+        "survival interval": _survival_interval,
+        "at risk": _at_risk,
         "log-rank p": _log_rank,
         "hazard ratio": _hazard_ratio,
         "hazard ratio p": lambda sought: (_contrast(sought).p_value,),

@@ -57,6 +57,9 @@ def wanted_columns(study: Study) -> tuple[Wanted, ...]:
         Wanted(study.treatment.start, study.treatment.start, "date", "treatment.start"),
         Wanted(study.treatment.end, study.treatment.end, "date", "treatment.end"),
     ]
+    if study.treatment.last_dose is not None:
+        last = study.treatment.last_dose
+        every.append(Wanted(last, last, "date", "treatment.last_dose"))
     for name, outcome in study.outcomes.items():
         for k, column in enumerate(outcome.event or ()):
             every.append(Wanted(column, column, "date", f"outcomes.{name}.event.{k}"))

@@ -10,18 +10,16 @@ from types import EllipsisType
 from typing import Any
 
 from durata.finding import Finding, Severity, StudyError, Where
-from durata.records import csv_table, old_workbook, parquet_table, statistics_table, xlsx_table
 from durata.records.adam_times import adtte_columns, with_times
+from durata.records.any_file import largest, table_of
 from durata.records.columns import Wanted, folded, positions_of
 from durata.records.layout import Layout, note
 from durata.records.redcap_dictionary import redcap_labels
 from durata.records.tables import Choose, Table
-from durata.study.data_files import COLUMN_FILES, EVERY_KIND, STATISTICS_FILES, TEXT_FILES
+from durata.study.data_files import EVERY_KIND
 from durata.study.near import advice
 from durata.study.opening import NotReadable, inside, read_file
 from durata.study.types import Study
-
-OPENPYXL = (".xlsx", ".xlsm")
 
 
 def patient_table(study: Study, root: Path, wanted: Sequence[Wanted]) -> tuple[Table, str]:
@@ -94,17 +92,11 @@ def _content(study: Study, root: Path, file: str, key: str) -> tuple[bytes, str]
         kinds, last = ", ".join(EVERY_KIND[:-1]), EVERY_KIND[-1]
         raise refused(what, "Save it as .xlsx or as CSV UTF-8.", kinds=kinds, last=last)
     try:
-        return read_file(inside(root, file), _largest(ending)), name
+        return read_file(inside(root, file), largest(name)), name
     except NotReadable as reason:
         remedy = _nearest_file(root, file) if str(reason) == "does not exist" else ""
         what = "{key}: {file!r} {reason}."
         raise refused(what, "{near}" if remedy else "", reason=str(reason), near=remedy) from reason
-
-
-def _largest(ending: str) -> int:
-    if ending in TEXT_FILES:
-        return csv_table.LARGEST
-    return statistics_table.LARGEST if ending in STATISTICS_FILES else xlsx_table.LARGEST
 
 
 def _nearest_file(root: Path, file: str) -> str:
@@ -120,15 +112,6 @@ def _table(
     study: Study, content: bytes, name: str, choose: Choose, layout: Layout, sheet: str | EllipsisType | None = ...
 ) -> Table:
     data = study.data
-    ending = Path(name).suffix.casefold()
     page = data.sheet if isinstance(sheet, EllipsisType) else sheet
-    if ending in TEXT_FILES:
-        chinese = study.study.language == "zh"
-        return csv_table.read_csv(content, name, choose, data.encoding, layout, chinese=chinese)
-    if ending in STATISTICS_FILES:
-        return statistics_table.read_statistics(content, name, choose, data.encoding)
-    if ending in COLUMN_FILES:
-        return parquet_table.read_parquet(content, name, choose)
-    if ending in OPENPYXL:
-        return xlsx_table.read_xlsx(content, name, page, choose, layout)
-    return old_workbook.read_old_workbook(content, name, page, choose, layout)
+    chinese = study.study.language == "zh"
+    return table_of(content, name, choose, layout, sheet=page, encoding=data.encoding, chinese=chinese)

@@ -12,6 +12,8 @@ from durata.category import Category
 from durata.finding import Finding, Where
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.records.flow import Flow
+from durata.records.identity import person_key
+from durata.records.personal import Personal
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Records:
     programs and Parquet, which have no row of names, the first patient is row 1.
     ``columns`` says which column of the source each name stands for; ``read_as`` (n,) is the position each patient had
     when the file was read, which is what the people of ``flow`` and of ``findings`` refer to (None: nobody has left).
+    ``personal`` says which columns look as if they told who a patient is; ``accepted`` holds the reason that a person gave
+    for leaving a finding as it is, by the finding's id; ``salt`` makes the pseudonyms of :meth:`keys`.
     ``conversions`` counts, by name and kind ("unit stripped"), the cells as read whose text was not the value itself.
     """
 
@@ -59,6 +63,9 @@ class Records:
     columns: Mapping[str, Column] = field(default_factory=dict)
     read_as: IntArray | None = None
     conversions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    salt: str = ""
+    personal: tuple[Personal, ...] = ()
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.identifiers)
@@ -72,6 +79,10 @@ class Records:
             return Where(self.source.file, sheet=self.source.sheet, row=row, column=header)
         cell = f"{known.letters}{row}"
         return Where(self.source.file, sheet=self.source.sheet, cell=cell, row=row, column=header)
+
+    def keys(self, people: Iterable[int]) -> tuple[str, ...]:
+        """The pseudonyms of patients, by which a later run recognises them."""
+        return tuple(person_key(self.salt, self.identifiers[p]) for p in people)
 
     def as_read(self, people: Iterable[int]) -> tuple[int, ...]:
         """The positions that these patients had when the file was read."""

@@ -84,6 +84,10 @@ class DataTable(Declared):
         default="stop",
         description="What to do with a patient who has an impossible cell: stop, or leave the patient out and say so.",
     )
+    fixes: Name | None = Field(
+        default=None,
+        description="File with the decisions on single cells and rows that 'durata check --write-fixes' prepared (TOML).",
+    )
     rename: dict[Name, Name] = Field(
         default_factory=dict, description="Header in the file = name used in this study file."
     )
@@ -91,7 +95,7 @@ class DataTable(Declared):
         default_factory=dict, description="Per column: text in the file = level used in this study file."
     )
 
-    @field_validator("file", "dictionary", "adtte")
+    @field_validator("file", "dictionary", "adtte", "fixes")
     @classmethod
     def _stays_in_its_folder(cls, file: str | None) -> str | None:
         reason = None if file is None else refusal(file)

@@ -86,6 +86,8 @@ FigureKind = Literal[
     "response p",
     "median follow-up",
     "survival",
+    "survival interval",
+    "at risk",
     "log-rank p",
     "hazard ratio",
     "hazard ratio p",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from durata.study.adam import adam_outcomes
+from durata.study.confounders import confounders, versions
 from durata.study.emulation import emulation
 from durata.study.nowhere import (
     Dangling,
@@ -43,6 +44,8 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *measurements(declared),
         *claims(declared),
         *emulation(declared),
+        *confounders(declared),
+        *versions(declared),
         *printed_figures(declared),
         *_data(declared),
         *adam_outcomes(declared),
@@ -197,7 +200,7 @@ def _columns_by_role(declared: Mapping[str, Any]) -> dict[str, set[str]]:
     """Columns that the treatment and the outcomes read: name -> what they are read as."""
     roles: dict[str, set[str]] = {}
     treatment = table(declared, "treatment")
-    for key in ("start", "end"):
+    for key in ("start", "end", "last_dose"):
         if isinstance(treatment.get(key), str):
             roles.setdefault(treatment[key], set()).add("date")
     for _, outcome in tables(declared, "outcomes"):

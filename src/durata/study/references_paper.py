@@ -99,6 +99,8 @@ KINDS: Mapping[str, _Says] = MappingProxyType(
         "response p": _Says(needs=("of",), of="response"),
         "median follow-up": _Says(needs=("outcome",)),
         "survival": _Says(needs=("outcome", "group", "at")),
+        "survival interval": _Says(needs=("outcome", "group", "at"), numbers=2),
+        "at risk": _Says(needs=("outcome", "group", "at")),
         "log-rank p": _Says(needs=_COMPARISON, may=("subgroup",)),
         "hazard ratio": _Says(needs=_COMPARISON, numbers=3),
         "hazard ratio p": _Says(needs=_COMPARISON),

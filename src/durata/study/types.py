@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, Strict, model_validator
 from durata.finding import Where
 from durata.language.speaking import speak
 from durata.study.adam import with_adtte_columns
+from durata.study.confounders import ConfoundersTable
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.emulation import EmulationTable
@@ -106,6 +107,12 @@ class TreatmentTable(Declared):
     )
     no_benefit: Condition | None = Field(
         default=None, description="Patients in whom the treatment is known not to work (a resistant genotype)."
+    )
+    last_dose: Name | None = Field(
+        default=None, description="Date column: the last dose, where 'end' is something later (surgery)."
+    )
+    versions: Names = Field(
+        default=(), description="Covariates that say which version of the treatment a patient had (dose, schedule)."
     )
 
     @model_validator(mode="after")
@@ -297,6 +304,7 @@ class Study(Declared):
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="Covariates by name.")
     models: dict[Name, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
     horizons: Horizons = Horizons()
+    confounders: ConfoundersTable = ConfoundersTable()
     emulation: EmulationTable | None = Field(
         default=None, description="The trial to be emulated from everybody who started treatment."
     )

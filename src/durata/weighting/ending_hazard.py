@@ -63,7 +63,7 @@ def pooled_logistic_hazard(
     occurs = rows.occurs & (rows.last <= months) & (last >= rows.first)
     happened = np.bincount(last[occurs], weights=w[occurs], minlength=months + 1)[1:]
     if not happened.any():
-        raise CannotEstimate(speak("Nobody is seen with {what}: its probability cannot be modelled.", what=what))
+        raise CannotEstimate(speak("Nobody is seen {what}: its probability cannot be modelled.", what=what))
     starts = np.bincount(rows.first, weights=np.where(last >= rows.first, w, 0.0), minlength=months + 2)
     ends = np.bincount(last, weights=np.where(last >= rows.first, w, 0.0), minlength=months + 2)
     at_risk = np.rint(np.cumsum(starts)[1 : months + 1] - np.cumsum(ends)[:months])
@@ -156,8 +156,10 @@ def _refuse(fit: LogisticFit, names: Sequence[str], what: str) -> None:
     )
     if fit.status == Status.COLLINEAR:
         why = speak("{columns} cannot be told apart or does not vary", columns=blamed)
+    elif fit.status == Status.SEPARATION and not blamed:
+        why = speak("everybody at risk is seen with it")
     elif fit.status == Status.SEPARATION:
-        why = speak("{columns} separates those with it from the others without an exception", columns=blamed or what)
+        why = speak("{columns} separates those with it from the others without an exception", columns=blamed)
     elif fit.status == Status.NO_EVENTS:
         why = speak("nobody is seen with it")
     else:

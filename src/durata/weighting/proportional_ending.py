@@ -46,7 +46,7 @@ def fit_ending_cox(
     """
     if not ended.any():
         raise CannotEstimate(
-            speak("Nobody is seen with {what}: its probability cannot be modelled.", what=speak("ending treatment"))
+            speak("Nobody is seen {what}: its probability cannot be modelled.", what=speak("ending treatment"))
         )
     time, _ = merge_near_ties(time)
     order = order_risk_sets(time, ended, weights=counts, frequency=True)

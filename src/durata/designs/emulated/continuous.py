@@ -40,29 +40,33 @@ class ContinuousClones:
 
     def weights_at(self, g: int, month: float) -> FloatArray:
         """(n,) the weight of each clone at a time in months, 0 for those not at risk; multiplicities not included."""
-        return self._at(g, month * self.courses.interval * (1 - HAIR))
+        return self._at(g, month * self.courses.interval)
 
     def _at(self, g: int, time: float) -> FloatArray:
-        there = self.courses.exit_time >= time
+        there = self.courses.exit_time >= time * (1 - HAIR)
         if time > self.closes[g]:
             return np.where(there, self.after[g], 0.0)
         if time > self.opens[g]:
             return np.where(there, self.within[g], 0.0)
-        growing = np.exp(float(self.cox.hazard(np.array([time]))[0]) * self.cox.relative_risk)
+        growing = np.exp(float(self.cox.hazard(np.array([time * (1 + HAIR)]))[0]) * self.cox.relative_risk)
         frozen = np.exp(self.cox.hazard(self.obliged) * self.cox.relative_risk)
-        undecided = (self.obliged > time) | ((self.obliged == time) & ~self.ended)
+        # who ends treatment at this very time has ended it before anything else happens at it
+        undecided = (self.obliged > time * (1 + HAIR)) | ((self.obliged >= time * (1 - HAIR)) & ~self.ended)
         return np.where(there, np.where(undecided, growing, np.where(self.ended, 0.0, frozen)), 0.0)
 
     def sums(self, g: int, *, exact: bool = True) -> WeightedSums:
-        """The sums of one strategy at every time of an event (weights change in continuous time: there are no months)."""
+        """The sums of one strategy, at the times of :meth:`all_sums` always (weights change in continuous time)."""
         del exact
         return self.all_sums()[g]
 
     def all_sums(self) -> tuple[WeightedSums, ...]:
-        """The sums of every strategy at every time of an event."""
+        """The sums of every strategy at every time of an event and every end of a month."""
         courses, m = self.courses, self.counts
         happened = courses.cause > 0
-        times, place = np.unique(courses.exit_time[happened], return_inverse=True)
+        # the ends of months too, so that numbers at risk can be read there
+        months = np.arange(1, courses.horizon + 1) * courses.interval
+        times = np.unique(np.concatenate([courses.exit_time[happened], months]))
+        place = np.searchsorted(times, courses.exit_time[happened])
         causes = courses.cause[happened] - 1
         exit_place = np.searchsorted(times, courses.exit_time, side="right")
 

@@ -19,11 +19,14 @@ from durata.kernels.newton import (
     maximise,
 )
 from durata.kernels.partial_likelihood.exact import ExactLikelihood
+from durata.kernels.partial_likelihood.exact_marginal import ExactMarginalLikelihood
 from durata.kernels.partial_likelihood.likelihood import PartialLikelihood
 from durata.kernels.partial_likelihood.risk_order import RiskOrder
 from durata.kernels.partial_likelihood.swept import SweptLikelihood, gathered
 
-TieMethod = Literal["efron", "breslow", "exact"]
+TieMethod = Literal["efron", "breslow", "exact", "exact_marginal"]
+AVERAGED: tuple[TieMethod, ...] = ("exact", "exact_marginal")
+"""Handlings of ties that know no weights and are slower than one sweep."""
 CONSTANT = 1e-12
 """A column that varies by less than this share of its size does not vary."""
 MANY = 1_000_000
@@ -67,13 +70,14 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
     order : the rows laid out by :func:`~durata.kernels.partial_likelihood.risk_order.order_risk_sets`.
     x : (n, p) covariates, finite.
     offset : (n,) known part of the linear predictor, or None.
-    ties : "efron", "breslow" or "exact" (Cox's discrete likelihood; weights must be one each).
+    ties : "efron", "breslow", "exact" (Cox's discrete likelihood) or "exact_marginal" (the average over every order
+        of the tied events); with the last two, weights must be one each.
 
     References
     ----------
     Cox, J. R. Statist. Soc. B 34:187, 1972; Breslow, Biometrics 30:89, 1974; Efron, JASA 72:557, 1977.
     """
-    if ties != "exact" and _sweeps(order, x):
+    if ties not in AVERAGED and _sweeps(order, x):
         swept = _swept(order, x, offset, efron=ties == "efron")
         if swept is not None:
             return swept
@@ -85,12 +89,14 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
         stopped = Optimum(Status.COLLINEAR, np.zeros(p), zero, zero, 0, constant)
         return _on_own_scale(stopped, scale)
     known = None if offset is None else offset[order.rows]
-    quick = None if ties == "exact" else _in_machine_code(order, columns, known, ties == "efron")
+    quick = None if ties in AVERAGED else _in_machine_code(order, columns, known, ties == "efron")
     if quick is not None:
         return _on_own_scale(quick, scale)
     likelihood = (
         ExactLikelihood(order, columns, known)
         if ties == "exact"
+        else ExactMarginalLikelihood(order, columns, known)
+        if ties == "exact_marginal"
         else PartialLikelihood(order, columns, known, ties == "efron")
     )
     events = float(order.death_weight.sum())
