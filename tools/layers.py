@@ -21,6 +21,7 @@ LAYERS = (
     "designs",
     "estimate",
     "rules",
+    "simulation",
     "show",
     "report",
     "examples",

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
     from durata.designs.time_dependent import time_dependent as time_dependent
     from durata.door import cohort_from_arrays as cohort_from_arrays
     from durata.door import cohort_from_frame as cohort_from_frame
+    from durata.estimate.analysis import Analysis as Analysis
     from durata.estimate.association import association_test as association_test
+    from durata.estimate.balance import balance_table as balance_table
+    from durata.estimate.balance import positivity_table as positivity_table
+    from durata.estimate.balance import weight_table as weight_table
     from durata.estimate.baseline import baseline_table as baseline_table
+    from durata.estimate.bootstrap import Replicated as Replicated
+    from durata.estimate.bootstrap import bootstrap as bootstrap
+    from durata.estimate.bootstrap import jackknife as jackknife
+    from durata.estimate.bootstrap import permutation_test as permutation_test
     from durata.estimate.causes import cause_specific as cause_specific
     from durata.estimate.causes import gray_test as gray_test
     from durata.estimate.change import paired_change as paired_change
@@ -73,10 +81,19 @@ if TYPE_CHECKING:
     from durata.estimate.glossary import Summary as Summary
     from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
     from durata.estimate.judgement import judged as judged
+    from durata.estimate.milestones import conditional_survival as conditional_survival
+    from durata.estimate.milestones import survival_contrasts as survival_contrasts
     from durata.estimate.nonlinearity import hazard_ratio_curve as hazard_ratio_curve
     from durata.estimate.nonlinearity import nonlinearity_test as nonlinearity_test
+    from durata.estimate.permutation import permutation_log_rank as permutation_log_rank
+    from durata.estimate.pooled import pool as pool
+    from durata.estimate.pooled import pooled_means as pooled_means
+    from durata.estimate.pooled import pooled_survival as pooled_survival
+    from durata.estimate.pseudo import pseudo_value_regression as pseudo_value_regression
+    from durata.estimate.pseudo import pseudo_values as pseudo_values
     from durata.estimate.rates import event_rates as event_rates
     from durata.estimate.rates import rate_ratios as rate_ratios
+    from durata.estimate.replicated_cox import CoxModel as CoxModel
     from durata.estimate.response import response_rates as response_rates
     from durata.estimate.response import response_test as response_test
     from durata.estimate.response import response_trend as response_trend
@@ -116,6 +133,10 @@ if TYPE_CHECKING:
     from durata.terms.declared import strata as strata
     from durata.terms.declared import transform as transform
     from durata.trace import trace_patient as trace_patient
+    from durata.weighting.baseline_weights import weigh as weigh
+    from durata.weighting.duration_weights import weigh_duration as weigh_duration
+    from durata.weighting.propensity import Propensity as Propensity
+    from durata.weighting.propensity import propensity as propensity
 
 # Where each public name lives. It is imported when somebody first asks for it, so that "import durata"
 # and "durata --help" load none of numpy, pandas and matplotlib.
@@ -151,6 +172,21 @@ _HOMES = {
     "Weights": "durata.cohort",
     "Category": "durata.category",
     "categorise": "durata.category",
+    # weights that make groups comparable
+    "weigh": "durata.weighting.baseline_weights",
+    "weigh_duration": "durata.weighting.duration_weights",
+    "propensity": "durata.weighting.propensity",
+    "Propensity": "durata.weighting.propensity",
+    "balance_table": "durata.estimate.balance",
+    "weight_table": "durata.estimate.balance",
+    "positivity_table": "durata.estimate.balance",
+    # any of them asked again of drawn people
+    "bootstrap": "durata.estimate.bootstrap",
+    "jackknife": "durata.estimate.bootstrap",
+    "permutation_test": "durata.estimate.bootstrap",
+    "Replicated": "durata.estimate.bootstrap",
+    "CoxModel": "durata.estimate.replicated_cox",
+    "Analysis": "durata.estimate.analysis",
     # curves
     "kaplan_meier": "durata.estimate.curves",
     "nelson_aalen": "durata.estimate.curves",
@@ -159,6 +195,10 @@ _HOMES = {
     "restricted_mean": "durata.estimate.restricted_mean",
     "restricted_mean_contrasts": "durata.estimate.restricted_mean",
     "guaranteed_time": "durata.estimate.guaranteed_time",
+    "conditional_survival": "durata.estimate.milestones",
+    "survival_contrasts": "durata.estimate.milestones",
+    "pseudo_values": "durata.estimate.pseudo",
+    "pseudo_value_regression": "durata.estimate.pseudo",
     # two strategies, cloned and weighted
     "cloned_survival": "durata.estimate.cloned",
     "emulated_effects": "durata.estimate.emulated",
@@ -181,6 +221,11 @@ _HOMES = {
     "pairwise_log_rank": "durata.estimate.tests",
     "weighted_log_rank": "durata.estimate.weighted_tests",
     "max_combo": "durata.estimate.weighted_tests",
+    "permutation_log_rank": "durata.estimate.permutation",
+    # several completed data sets
+    "pool": "durata.estimate.pooled",
+    "pooled_survival": "durata.estimate.pooled",
+    "pooled_means": "durata.estimate.pooled",
     # competing risks
     "cause_specific": "durata.estimate.causes",
     "cumulative_incidence": "durata.estimate.competing",

@@ -106,8 +106,9 @@ class StudyError(DurataError):
 
     exit_code = 3
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding], also: Iterable[Finding] = ()) -> None:
         self.findings = tuple(findings)
+        self.also = tuple(also)  # what was noticed besides and would not have stopped anything
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 

@@ -1,10 +1,14 @@
-"""The whole walk, top to bottom: study file -> records -> cohorts -> answers -> findings -> report."""
+"""The whole walk, top to bottom: study file -> records -> cohorts -> answers -> findings -> report.
+
+What writes a report is imported only when one is written: a check answers without figures, Word files and workbooks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,26 +20,19 @@ from durata.finding import CannotEstimate, Finding, Severity, StudyError
 from durata.language.speaking import ENGLISH, speaking
 from durata.records.flow import Flow
 from durata.records.notes import reading_notes
-from durata.records.reading import read_records, without
+from durata.records.reading import read_all, without
 from durata.records.records import Records
-from durata.report.compose import compose
-from durata.report.contents import Contents, provenance
-from durata.report.document import Document
-from durata.report.docx.write import to_docx
-from durata.report.figure_files import DEFAULT_FORMATS, figure_files
-from durata.report.folder import write_folder
-from durata.report.html import to_html
-from durata.report.origin import refuse_stale
-from durata.report.protecting import disclosure_of, protected
-from durata.report.results import results_json
-from durata.report.table_files import to_csv_files
-from durata.report.workbook import to_xlsx
+from durata.report.figure_files import DEFAULT_FORMATS
 from durata.rules.catalogue import data_rules, defects_ignored, lint, misplaced_ignores
 from durata.rules.runner import Verdicts, judge
 from durata.show.disclosure import disclosing
 from durata.show.missing_glyphs import missing_glyphs
 from durata.study.file import read_study
 from durata.study.types import Study
+
+if TYPE_CHECKING:
+    from durata.report.contents import Contents
+    from durata.report.document import Document
 
 Progress = Callable[[str, int, int], None]
 
@@ -53,20 +50,35 @@ class StudyRun:
 
     def document(self) -> Document:
         """The report as ordered blocks, in the study's language."""
+        from durata.report.compose import compose
+        from durata.report.protecting import disclosure_of, protected
+
         with speaking(self.contents.study.study.language), disclosing(disclosure_of(self.contents)):
             return compose(protected(self.contents))
 
     def results(self) -> str:
         """results.json as text."""
+        from durata.report.protecting import disclosure_of
+        from durata.report.results import results_json
+
         with speaking(self.contents.study.study.language), disclosing(disclosure_of(self.contents)):
             return results_json(self.shown())
 
     def shown(self) -> Contents:
         """The contents without the small cells that the study declared not to show."""
+        from durata.report.protecting import protected
+
         return protected(self.contents)
 
     def files(self, figures: Sequence[str] = DEFAULT_FORMATS) -> dict[str, bytes]:
         """Every output file by its path in the folder, as bytes; ``figures`` are the formats of the figure files."""
+        from durata.report.docx.write import to_docx
+        from durata.report.figure_files import figure_files
+        from durata.report.html import to_html
+        from durata.report.protecting import disclosure_of
+        from durata.report.table_files import to_csv_files
+        from durata.report.workbook import to_xlsx
+
         self.progress("writing the report", 0, 4)
         policy = disclosure_of(self.contents)
         with speaking(self.contents.study.study.language), disclosing(policy):
@@ -88,6 +100,9 @@ class StudyRun:
 
         Raises StaleResult when the data or the study file changed meanwhile, CannotWrite when the folder cannot be written.
         """
+        from durata.report.folder import write_folder
+        from durata.report.origin import refuse_stale
+
         target = Path(folder)
         files = self.files(figures)
         with speaking(self.contents.study.study.language):
@@ -130,6 +145,8 @@ def run(study: Study | str | Path, *, language: str | None = None, progress: Pro
 
 
 def _run(study: Study, progress: Progress) -> StudyRun:
+    from durata.report.contents import Contents, provenance
+
     progress("reading", 0, 1)
     declared, records = prepare(study)
     progress("reading", 1, 1)
@@ -160,6 +177,11 @@ class Checked:
     flow: Flow
     language: str = ENGLISH
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that the rules and the reading of the data found, the gravest first."""
+        return tuple(sorted((*self.verdicts.findings, *self.notes), key=lambda one: -one.severity.rank))
+
 
 def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
     """Judge a study by every rule without writing anything; raises as :func:`run` does."""
@@ -184,22 +206,28 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
     """Read and check what was declared and recorded; raise StudyError when no Cohort can be built from it.
 
     With ``on_defect = "exclude"`` the patients behind an error are left out with the reason instead. A key of ``[ignore]``
-    that is no rule's code, or that would hide an error in the data, is refused.
+    that is no rule's code, or that would hide an error in the data, is refused. Cells that cannot be read are said together
+    with what the rules on data find in the cells that can.
     """
     declared = study if isinstance(study, Study) else read_study(study)
     misplaced = misplaced_ignores(declared)
     if misplaced:
         raise StudyError(misplaced)
-    records = read_records(declared)
-    errors = [
-        finding
-        for finding in judge(data_rules(), {"study": declared, "records": records}, {}).findings
-        if finding.severity is Severity.ERROR
-    ]
-    if errors and declared.data.on_defect == "exclude" and all(finding.people for finding in errors):
+    found = read_all(declared)
+    records = found.records
+    if records is None:
+        raise StudyError(errors_of(found.findings))
+    facts = {"study": declared, "records": records}
+    errors = errors_of(judge(data_rules(), facts, {}).findings)
+    unread = errors_of(found.findings)
+    excluding = declared.data.on_defect == "exclude" and all(finding.people for finding in errors)
+    if unread or (errors and not excluding):
+        rest = without(records, "", found.doubtful)
+        doubts = judge(data_rules(), {"study": declared, "records": rest}, declared.ignore).findings if len(rest) else ()
+        also = [one for one in (*found.findings, *doubts) if one.severity is not Severity.ERROR]
+        raise StudyError([*unread, *errors, *defects_ignored(declared, errors)], also)
+    if errors:
         records = exclude(records, errors)
-    elif errors:
-        raise StudyError([*errors, *defects_ignored(declared, errors)])
     if len(records) == 0:
         raise StudyError([nobody_left(records)])
     empty = empty_groups(declared, records)
@@ -207,6 +235,11 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
         raise StudyError([empty])
     noticed = (*records.findings, *missing_glyphs(declared, records))
     return declared, replace(records, findings=noticed)
+
+
+def errors_of(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings of severity error."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
 
 
 def exclude(records: Records, errors: Iterable[Finding]) -> Records:

@@ -298,7 +298,7 @@ def test_settings_that_cannot_be() -> None:
     for asked, words in [
         ({"ties": "random"}, "no method 'random'"),
         ({"conf_level": 95}, "between 0 and 1"),
-        ({"ties": "exact"}, "exact discrete likelihood"),
+        ({"ties": "exact"}, "exact likelihoods for ties"),
         ({"cluster": "person", "robust": False}, "leave out robust=False"),
     ]:
         with pytest.raises(CannotEstimate, match=words):
@@ -400,7 +400,7 @@ def test_everybody_there_at_first_dies_before_the_others_come() -> None:
 def test_exact_ties_have_no_score_residuals() -> None:
     cohort = people(age=AGE)
     effects = cox(cohort, ["age"], ties="exact")
-    with pytest.raises(CannotEstimate, match="exact discrete likelihood"):
+    with pytest.raises(CannotEstimate, match="exact likelihoods for ties"):
         proportional_hazards_test(cohort, effects)
     with pytest.raises(CannotEstimate, match="no score residuals"):
         residuals(cohort, effects, "score")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import Protocol
 
 from durata.cohort import Cohort
 from durata.designs.delayed_entry import delayed_entry
 from durata.designs.observed import observed
 from durata.designs.time_dependent import time_dependent
+from durata.kernels.arrays import IntArray
 from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
 
-Builder = Callable[[Study, Records, str], Cohort]
+
+class Builder(Protocol):
+    """Makes the Cohort of a design; ``counts`` (n,) say how often each patient was drawn, None for once each."""
+
+    def __call__(self, study: Study, records: Records, outcome: str, *, counts: IntArray | None = None) -> Cohort:
+        """The Cohort of one outcome."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

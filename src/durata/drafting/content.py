@@ -15,11 +15,14 @@ from durata.records.units import kind_of_unit, unit_named
 from durata.study.data_table import DateOrder
 
 FEW = 12  # different texts of a column that looks like a category
-UNKNOWN = frozenset(
-    "na n/a n.a. nan null none missing unknown not available unk . - -- --- / // \\ ? ？ "
-    "不详 未知 不明 不清 不清楚 缺失 未记录 未查 未测 无记录 暂无 待查".split()
-) | {"not available", "not known"}
-NONE = frozenset("无 否 没有 未 未复发 无复发 未死亡 存活 生存 健在 未手术 未进展 无进展 no never alive 0".split())
+UNKNOWN = frozenset({
+    "na", "n/a", "n.a.", "nan", "null", "missing", "unknown", "not available", "not known", "unk", ".", "-", "--", "---",
+    "/", "//", "\\", "?", "？", "不详", "未知", "不明", "不清", "不清楚", "缺失", "未记录", "未查", "未测", "无记录", "暂无", "待查",
+})  # fmt: skip
+NONE = frozenset({
+    "无", "否", "没有", "未", "未复发", "无复发", "未死亡", "存活", "生存", "健在", "未手术", "未进展", "无进展", "no", "none",
+    "never", "alive", "0",
+})  # fmt: skip
 WITH_UNIT = re.compile(r"[0-9]+(?:\.[0-9]+)?\s*([^\d\s.,+~<>=-].*)")
 ORDERS: tuple[DateOrder, ...] = ("ymd", "dmy", "mdy")
 
@@ -122,4 +125,6 @@ def _orders(cell: Cell) -> tuple[DateOrder, ...]:
 def _is_partial(cell: Cell) -> bool:
     """Whether the cell is a date without its day, that a declared rule could complete."""
     refused = isinstance(as_day(cell), Defect)
-    return refused and not isinstance(cell, int | float) and not isinstance(as_day(cell, DayRules(partial="last")), Defect)
+    return (
+        refused and not isinstance(cell, int | float) and not isinstance(as_day(cell, DayRules(partial="last")), Defect)
+    )

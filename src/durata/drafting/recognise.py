@@ -116,17 +116,22 @@ def _by_name(columns: Sequence[Column]) -> tuple[dict[str, Match], dict[int, str
     matches: dict[str, Match] = {}
     unfit: dict[int, str] = {}
     taken: set[int] = set()
+    scores: dict[str, float] = {}
     rivals: dict[str, list[str]] = {}
     for named, column in pairs:
         if column.place in taken or named.item.kind == "personal":
             continue
         against = _against(named.item, column.content)
         if against:
-            unfit.setdefault(column.place, speak('like "{synonym}", but {against}', synonym=named.synonym, against=against))
+            unfit.setdefault(
+                column.place, speak('like "{synonym}", but {against}', synonym=named.synonym, against=against)
+            )
         elif named.item.name in matches:
-            rivals.setdefault(named.item.name, []).append(column.shown)
+            if named.score > scores[named.item.name] - 0.05:
+                rivals.setdefault(named.item.name, []).append(column.shown)
         else:
             taken.add(column.place)
+            scores[named.item.name] = named.score
             matches[named.item.name] = Match(named.item, column, _reason(named, column), named.score == 1.0)
     for name, others in rivals.items():
         one = matches[name]
@@ -208,7 +213,12 @@ def _identifier(columns: Sequence[Column], matches: dict[str, Match], usable: Se
     for column in usable:
         content = column.content
         unique = 1 < content.n == content.filled == len(content.counts)
-        if column.place not in taken and unique and content.looks_like() in ("text", "number") and not _fractions(content):
+        if (
+            column.place not in taken
+            and unique
+            and content.looks_like() in ("text", "number")
+            and not _fractions(content)
+        ):
             reason = speak("recognised: {header} (every cell is filled and none is there twice)", header=column.shown)
             matches["patient_id"] = Match(item, column, reason, sure=False)
             return

@@ -50,7 +50,9 @@ def read_whole(path: Path, sheet: str | None = None) -> Table:
         table = _as_chinese(content, path.name, sheet, error)
     if sum(looks_like_data(name) for name in table.header) and len(known(table.header)) < ENOUGH:
         what = "the first row looks like data, not like column names."
-        raise refuse("D05", what, Where(path.name, sheet=table.sheet, row=1), "Begin the file with a row of column names.")
+        raise refuse(
+            "D05", what, Where(path.name, sheet=table.sheet, row=1), "Begin the file with a row of column names."
+        )
     return table
 
 

@@ -14,6 +14,7 @@ from durata.estimate.result import Effects, Summary
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.concordance import TimeWeight
+from durata.kernels.partial_likelihood.fit import AVERAGED
 from durata.kernels.product_limit import product_limit
 from durata.kernels.proportional_hazards import score_test, time_interaction
 from durata.kernels.residuals import (

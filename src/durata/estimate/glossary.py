@@ -35,6 +35,7 @@ GLOSSARY: Mapping[str, str] = {
     "df": "degrees of freedom of the statistic",
     "df_residual": "degrees of freedom of the denominator, where the statistic is a ratio of variances",
     "p_value": "two-sided p-value",
+    "missing_information": "fraction of the information about the estimate that is missing, with imputed values",
     "p_adjusted": "p-value adjusted for multiplicity, by the method the answer names",
     "at_risk": "weighted number at risk just before the time",
     "events": "weighted number of events",

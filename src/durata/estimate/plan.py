@@ -11,9 +11,11 @@ from durata.estimate.estimators import estimators_for
 from durata.estimate.firth import needs_firth
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
+from durata.kernels.arrays import IntArray
 from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
+from durata.weighting.baseline_weights import written_out
 
 BY_GROUP: tuple[tuple[str, Setting], ...] = (("by", "group"),)
 
@@ -217,8 +219,12 @@ def _declared_only(study: Study, design: str, outcome: str) -> Iterator[Analysis
         yield from subgroup_analyses(study, design, outcome, subgroup).values()
 
 
-def answers_for(study: Study, records: Records) -> Answers:
-    """An empty memory of answers for one study and its records."""
+def answers_for(study: Study, records: Records, counts: IntArray | None = None) -> Answers:
+    """An empty memory of answers for one study and its records.
+
+    With ``counts`` (n,), how often each patient was drawn, the answers are those of the drawn patients, a patient drawn
+    twice being two: everything that is estimated is estimated among them.
+    """
 
     def cohort_of(design: str, outcome: str) -> Cohort:
         if design not in DESIGNS:
@@ -227,7 +233,7 @@ def answers_for(study: Study, records: Records) -> Answers:
                     "There is no design {design!r}; there are {known}.", design=design, known=speak(", ").join(DESIGNS)
                 )
             )
-        return DESIGNS[design].build(study, records, outcome)
+        return written_out(DESIGNS[design].build(study, records, outcome, counts=counts))
 
     def declared_cohort(outcome: str) -> Cohort:
         return cohort_of(declared_design(study), outcome)

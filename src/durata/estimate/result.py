@@ -13,6 +13,7 @@ from durata.estimate.glossary import GLOSSARY, Summary, Tidy, as_frame, check_co
 from durata.finding import CannotEstimate, Finding
 from durata.kernels.arrays import FloatArray
 from durata.kernels.profile import ProfiledCoefficients
+from durata.kernels.rubin import t_quantile, t_tail
 from durata.language.speaking import speak
 
 __all__ = [
@@ -82,6 +83,8 @@ class Effects(Tidy):
     ``model_covariance`` (p, p) is the inverse information. ``tests`` are the whole-model tests by name
     ("likelihood_ratio", "wald", "score", "robust_score"). With a ``profile``, limits, statistics and p-values of single
     coefficients are those of the profile likelihood, which ``method`` says; else they are Wald's, from ``covariance``.
+    Effects pooled over imputations have degrees of freedom ``df`` (p,) of t in place of the normal, and the fraction of
+    ``missing_information`` (p,).
     """
 
     terms: tuple[Term, ...]
@@ -105,6 +108,8 @@ class Effects(Tidy):
     n_left_out: int = 0
     notes: tuple[Finding, ...] = ()
     profile: ProfiledCoefficients | None = None
+    df: FloatArray | None = None
+    missing_information: FloatArray | None = None
 
     @property
     def std_error(self) -> FloatArray:
@@ -118,8 +123,11 @@ class Effects(Tidy):
 
     @property
     def p_value(self) -> FloatArray:
-        """(p,) two-sided p-values of ``statistic``, from the survival function of the normal."""
+        """(p,) two-sided p-values of ``statistic``, from the survival function of the normal (of t where there are ``df``)."""
         from scipy.special import erfc
+
+        if self.df is not None:
+            return t_tail(self.statistic, self.df)
 
         return np.asarray(erfc(np.abs(self.statistic) / np.sqrt(2.0)), dtype=np.float64)
 
@@ -138,6 +146,9 @@ class Effects(Tidy):
             return self.profile.low, self.profile.high
         from scipy.special import ndtri
 
+        if self.df is not None:
+            reach = t_quantile(self.conf_level, self.df) * self.std_error
+            return self.estimate - reach, self.estimate + reach
         half = float(ndtri(0.5 + self.conf_level / 2)) * self.std_error
         return self.estimate - half, self.estimate + half
 
@@ -156,6 +167,12 @@ class Effects(Tidy):
                 "p_value": float(p[j]),
                 "conf_low": float(low[j]),
                 "conf_high": float(high[j]),
+                **({} if self.df is None else {"df": float(self.df[j])}),
+                **(
+                    {}
+                    if self.missing_information is None
+                    else {"missing_information": float(self.missing_information[j])}
+                ),
             }
             for j, term in enumerate(self.terms)
         ]

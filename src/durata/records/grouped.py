@@ -21,7 +21,8 @@ def grouped_findings(
     """One finding for each defect of a column, at the first cell that has it.
 
     ``shown`` gives the raw text of a cell in a row of the table, None where it must not be shown. The evidence ``cells``
-    holds (row of the file, name of the cell, raw text) of every cell concerned, the text empty where it is not shown.
+    holds (row of the file, name of the cell, raw text) of every cell concerned, the text empty where it is not shown; where
+    there are several, ``sentence`` is what is wrong with each.
     """
     groups: dict[object, list[int]] = {}
     for k in sorted(defects):
@@ -54,7 +55,7 @@ def _finding(
         if len(people) > CELLS_NAMED + 1:
             named.append("…")
         first = speak(defect.what, text=text, **defect.evidence)
-        evidence |= {"first": first, "more": len(people) - 1, "others": ", ".join(named), "n": len(people)}
+        evidence |= {"sentence": defect.what, "first": first, "more": len(people) - 1, "others": ", ".join(named), "n": len(people)}
     where = table.where(table.rows[people[0]], column)
     return Finding(defect.code, severity, what, evidence, defect.remedy, where, people=tuple(people))
 

@@ -13,6 +13,7 @@ from durata.records.cells import Cell, label
 from durata.records.privacy import MOBILE, identity_numbers
 
 Kind = Literal["identity number", "telephone number", "name", "hospital number", "free text"]
+Read = Literal["identifier", "covariate", "not read"]
 SAMPLE = 2_000  # different cells of a column that are looked at
 SHARE = 0.5  # of them that must be of a kind that single cells cannot prove
 LONG_TEXT = 20  # characters; in Chinese half of that
@@ -28,7 +29,9 @@ HEADERS: dict[Kind, re.Pattern[str]] = {
     "hospital number": re.compile(
         r"住院号|病案号|病历号|门诊号|登记号|就诊卡|\bmrn\b|\bmedical record\b|\bhospital (no|number|id)\b|\bchart no\b"
     ),
-    "free text": re.compile(r"备注|病史|主诉|住址|地址|\baddress\b|\bremarks?\b|\bcomments?\b|\bnotes?\b|\bfree text\b"),
+    "free text": re.compile(
+        r"备注|病史|主诉|住址|地址|\baddress\b|\bremarks?\b|\bcomments?\b|\bnotes?\b|\bfree text\b"
+    ),
 }
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
@@ -50,7 +53,7 @@ class Personal:
 
     header: str
     kind: Kind
-    read: Literal["identifier", "covariate", "not read"]
+    read: Read
     cells: int = 0
 
 

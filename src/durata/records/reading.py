@@ -12,16 +12,20 @@ from durata.category import Category
 from durata.finding import Finding, Severity, StudyError, Where
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.language.speaking import speak
+from durata.records.amounts import read_number
 from durata.records.cells import Cell, Defect, identifier, label
 from durata.records.columns import Wanted, missing_columns, number_rules, positions_of, wanted_columns
 from durata.records.columns import folded as folded_name
-from durata.records.days import DayRules
+from durata.records.days import DayRules, read_day
 from durata.records.deriving import derive
 from durata.records.eligibility import not_eligible
+from durata.records.fixes import Decisions, decisions_of
 from durata.records.flow import Flow
 from durata.records.grouped import grouped_findings
+from durata.records.identity import person_key, salt_of
 from durata.records.labelled import worded
 from durata.records.patient_file import patient_table
+from durata.records.personal import Personal, Read, by_cells, by_header
 from durata.records.privacy import identifies
 from durata.records.records import Column, Records, Source, without
 from durata.records.status import doubtful_status, undeclared_codes
@@ -66,12 +70,34 @@ def read_records(study: Study, folder: str | Path | None = None) -> Records:
     >>> len(records), records.flow.steps[0].reason, str(records.where(3, "tx.date"))
     (103, 'patients in the file', "stanford.csv, row 5, column 'tx.date'")
     """
+    found = read_all(study, folder)
+    errors = [finding for finding in found.findings if finding.severity is Severity.ERROR]
+    if errors or found.records is None:
+        raise StudyError(errors)
+    return found.records
+
+
+@dataclass(frozen=True)
+class Found:
+    """What reading a patient file found: every finding, and the Records.
+
+    Where cells could not be read, ``records`` holds all patients, with these cells missing, and ``doubtful`` the positions
+    of those who have one: enough to go on looking for mistakes. It is None where the file as a whole is out of shape.
+    """
+
+    records: Records | None
+    findings: tuple[Finding, ...]
+    doubtful: tuple[int, ...] = ()
+
+
+def read_all(study: Study, folder: str | Path | None = None) -> Found:
+    """Read the patient file and go on as far as possible; raises StudyError only where there is no table to read."""
     root = Path(folder) if folder is not None else Path() if study.source is None else study.source.path.parent
     wanted = wanted_columns(study)
     table, sha256 = patient_table(study, root, wanted)
-    reading = _Reading(study, table, wanted)
+    reading = _Reading(study, table, wanted, root)
     reading.read()
-    return reading.records(sha256)
+    return reading.found(sha256)
 
 
 @dataclass
@@ -81,6 +107,7 @@ class _Reading:
     study: Study
     table: Table
     wanted: Sequence[Wanted]
+    root: Path = field(default_factory=Path)
     position: dict[str, int] = field(default_factory=dict)  # of every column that is there, in the header
     findings: list[Finding] = field(default_factory=list)
     stops: bool = False
@@ -90,6 +117,8 @@ class _Reading:
     defective: dict[str, set[int]] = field(default_factory=dict)  # people by the name of the column
     converted: dict[str, Mapping[str, int]] = field(default_factory=dict)  # cells by the name of the column, by kind
     private: set[str] = field(default_factory=set)  # identifiers long enough to be recognised as such
+    decisions: Decisions | None = None
+    personal: list[Personal] = field(default_factory=list)
 
     def read(self) -> None:
         """Type every column that is there, and gather everything that is wrong."""
@@ -102,6 +131,7 @@ class _Reading:
         self.stops = any(finding.severity is Severity.ERROR for finding in self.findings)
         self.position = positions_of(table.header, self.wanted, study.data)
         missing = _texts(study.data.missing) | {""}
+        self._find_personal()
         self._read_identifiers(missing)
         for one in self.wanted:
             if one.kind == "identifier" or folded_name(one.column) not in self.position:
@@ -111,6 +141,7 @@ class _Reading:
             cells = table.cells[column]
             if column in table.labels:
                 cells = self._worded(one, column, rules.missing, rules.values)
+            cells = self._corrected(column, cells, one.kind, rules)
             typed = read_column(one, cells, rules)
             self.typed[one.kind][one.name] = typed
             self.converted[one.name] = typed.converted
@@ -119,6 +150,50 @@ class _Reading:
             self._defects(one.name, column, typed.defects)
         self._read_status()
         self._derive()
+        if self.decisions is not None:
+            self.decisions.finish()
+            self.findings += [*self.decisions.stale, *self.decisions.notes()]
+
+    def _corrected(self, column: int, cells: Sequence[Cell], kind: str, rules: ColumnRules) -> Sequence[Cell]:
+        """The cells of a column with what a person decided of them."""
+        if self.decisions is None:
+            return cells
+
+        def same(cell: Cell, found: str) -> bool:
+            return label(cell) == label(found) or shortened(label(cell)) == found or _value(cell) == found
+
+        def _value(cell: Cell) -> str:
+            if kind == "date":
+                day = read_day(cell, rules.days)[0]
+                return "" if isinstance(day, Defect) else str(np.datetime64(int(day), "D"))
+            number = read_number(cell, rules.numbers)[0] if kind == "number" else Defect("", "")
+            return "" if isinstance(number, Defect) else f"{number:.15g}"
+
+        new = self.decisions.corrected(self.table.header[column], cells, same)
+        if not new:
+            return cells
+        corrected = list(cells)
+        for k, cell in new.items():
+            corrected[k] = cell
+        self.worded[column] = corrected
+        return corrected
+
+    def _find_personal(self) -> None:
+        """Columns that look personal: those that the study reads by their cells too, the others by their names."""
+        read = {self.position[folded_name(one.column)]: one for one in reversed(self.wanted)
+                if folded_name(one.column) in self.position}  # fmt: skip
+        place = self.position.get(folded_name(self.study.data.id))
+        for k, header in enumerate(self.table.header):
+            if k not in read:
+                kind, n = by_header(header), 0
+            elif read[k].kind == "date":
+                continue
+            else:
+                kind, n = by_cells(header, self.table.cells[k])
+                kind = by_header(header) if kind is None and (k == place or read[k].kind == "category") else kind
+            if kind is not None:
+                how: Read = "identifier" if k == place else "covariate" if k in read else "not read"
+                self.personal.append(Personal(header, kind, how, n))
 
     def _rules(self, one: Wanted, missing: frozenset[str]) -> ColumnRules:
         """How the cells of one column are read, as the study says."""
@@ -166,7 +241,14 @@ class _Reading:
         id_column = self.position.get(folded_name(self.study.data.id))
         if id_column is None:
             return
-        self.identifiers = [identifier(cell) for cell in self.table.cells[id_column]]
+        cells = self.table.cells[id_column]
+        self.identifiers = [identifier(cell) for cell in cells]
+        salt = salt_of(self.study)
+        self.decisions = decisions_of(
+            self.study, self.root, self.table, lambda: [person_key(salt, name) for name in self.identifiers]
+        )
+        cells = self._corrected(id_column, cells, "identifier", ColumnRules())
+        self.identifiers = [identifier(cell) for cell in cells]
         empty = Defect("D09", "the patient has no identifier.", "Give every patient an identifier of its own.")
         nameless = {k: empty for k, name in enumerate(self.identifiers) if name in missing}
         self.private = {name for name in self.identifiers if len(name) > SHORT_IDENTIFIER}
@@ -194,23 +276,46 @@ class _Reading:
         """A finding for every defect of a column; that of a patient who is left out for it is a warning."""
         exclude = self.study.data.on_defect == "exclude"
         severity = Severity.WARNING if exclude else Severity.ERROR
+        excluded = {} if self.decisions is None else self.decisions.excluded
+        defects = {k: defect for k, defect in defects.items() if k not in excluded}
         self.defective.setdefault(name, set()).update(defects)
-        self.findings += grouped_findings(self.table, column, defects, severity, lambda k: self._shown(k, column))
+        found = grouped_findings(self.table, column, defects, severity, lambda k: self._shown(k, column))
+        self.findings += [replace(one, keys=self._keys(one.people)) for one in found]
+
+    def _keys(self, people: Sequence[int]) -> tuple[str, ...]:
+        """The pseudonyms of patients; none where the file has no column of identifiers."""
+        salt = salt_of(self.study)
+        return tuple(person_key(salt, self.identifiers[k]) for k in people) if self.identifiers else ()
 
     def _shown(self, k: int, column: int) -> str | None:
         """The text of a cell; None for an identifier, or what identifies a person."""
         text = label(self.worded.get(column, self.table.cells[column])[k])
+        header = self.table.header[column]
         secret = column == self.position.get(folded_name(self.study.data.id)) or text in self.private
+        secret = secret or any(one.header == header for one in self.personal)
         return None if secret or identifies(text) else shortened(text)
 
-    def records(self, sha256: str) -> Records:
-        """The Records, once nothing stops them; StudyError with every error otherwise."""
+    def found(self, sha256: str) -> Found:
+        """The Records as far as they go: none where the table as a whole stops them."""
+        if self.stops:
+            return Found(None, tuple(self.findings))
+        if any(finding.severity is Severity.ERROR for finding in self.findings):
+            records = self._leave(self._all(sha256), with_defects=True)
+            doubtful = set().union(*self.defective.values())
+            read_as = records.read_as if records.read_as is not None else ()
+            return Found(
+                records, tuple(self.findings), tuple(k for k, was in enumerate(read_as) if int(was) in doubtful)
+            )
+        records = self._leave(self._all(sha256))
+        return Found(records, records.findings)
+
+    def _all(self, sha256: str) -> Records:
+        """The Records of everybody in the file."""
         table = self.table
-        errors = [finding for finding in self.findings if finding.severity is Severity.ERROR]
-        if errors or self.stops:
-            raise StudyError(errors)
         n = len(table.rows)
-        records = Records(
+        decisions = self.decisions
+        beside = () if decisions is None else ((decisions.fixes.file, decisions.fixes.sha256),)
+        return Records(
             identifiers=tuple(self.identifiers),
             row=np.array(table.rows, dtype=np.intp),
             dates=_numbers(self.typed["date"]),
@@ -218,23 +323,30 @@ class _Reading:
             categories={
                 name: one.values for name, one in self.typed["category"].items() if isinstance(one.values, Category)
             },
-            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header, table.beside),
+            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header, (*table.beside, *beside)),
             flow=Flow.start(speak("patients in the file"), n),
             findings=tuple(self.findings),
             columns={one.name: self._column(one) for one in self.wanted},
             read_as=np.arange(n),
             conversions=self.converted,
+            salt=salt_of(self.study),
+            personal=tuple(self.personal),
+            accepted={} if decisions is None else decisions.accepted,
         )
-        return self._leave(records)
 
     def _column(self, one: Wanted) -> Column:
         k = self.position[folded_name(one.column)]
         return Column(self.table.header[k], letters(k))
 
-    def _leave(self, records: Records) -> Records:
-        """Those who leave: not eligible, then defective, then without a start; each for the first reason met."""
+    def _leave(self, records: Records, *, with_defects: bool = False) -> Records:
+        """Those who leave: as decided, not eligible, defective, without a start; each for the first reason met."""
         n = len(records)
         steps: list[tuple[str, BoolArray]] = []
+        excluded = {} if self.decisions is None else self.decisions.excluded
+        for reason in dict.fromkeys(excluded.values()):
+            decided = np.zeros(n, dtype=bool)
+            decided[[k for k, why in excluded.items() if why == reason]] = True
+            steps.append((speak("left out by decision: {reason}", reason=reason), decided))
         for reason, covariate, leaves in not_eligible(self.study, records):
             judged = np.ones(n, dtype=bool)
             judged[sorted(self.defective.get(covariate, ()))] = False  # not eligible cannot be said from such a cell
@@ -243,6 +355,8 @@ class _Reading:
         impossible[sorted(set().union(*self.defective.values()))] = True
         start = self.study.treatment.start
         unplaced = np.isnan(records.dates[start])
+        if with_defects:
+            unplaced, impossible = unplaced & ~impossible, np.zeros(n, dtype=bool)
         steps += [
             (speak("impossible cell"), impossible),
             (speak("{what} not recorded", what=self.study.treatment.start_name), unplaced),
@@ -268,6 +382,7 @@ class _Reading:
             "Fill in the date where it is known.",
             self.table.where(self.table.rows[int(people[0])], column),
             people=tuple(int(k) for k in people),
+            keys=self._keys([int(k) for k in people]),
         )
 
 

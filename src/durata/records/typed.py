@@ -92,27 +92,19 @@ def _parsed(
         parsed: tuple[Value | Defect, tuple[str, ...]] = parse(cell)
         return parsed[0], (*mapped, *parsed[1])
 
-    known: dict[object, tuple[Value | Defect | None, tuple[str, ...]]] = {}
-    column: list[Value | None] = []
-    defects: dict[int, Defect] = {}
-    converted: Counter[tuple[str, ...]] = Counter()
-    for k, cell in enumerate(cells):
-        key = cell if type(cell) is str else (type(cell), cell)  # 1, 1.0 and True are equal, and not the same cell
-        try:
-            found = known[key]
-        except KeyError:
-            found = known[key] = read(cell)
-        value, kinds = found
-        if isinstance(value, Defect):
-            defects[k] = value
-            value = None
-        elif kinds:
-            converted[kinds] += 1
-        column.append(value)
+    texts = all(type(cell) is str for cell in cells)
+    # 1, 1.0 and True are equal, and not the same cell
+    distinct: Sequence[object] = cells if texts else [(type(cell), cell) for cell in cells]
+    known = {key: read(cell) for key, cell in dict(zip(distinct, cells, strict=True)).items()}
+    values = {key: None if isinstance(value, Defect) else value for key, (value, _) in known.items()}
+    column = [values[key] for key in distinct]
+    refused = {key: value for key, (value, _) in known.items() if isinstance(value, Defect)}
+    defects = {k: refused[key] for k, key in enumerate(distinct) if key in refused} if refused else {}
     by_kind: Counter[str] = Counter()
-    for kinds, n in converted.items():
-        for kind in kinds:
-            by_kind[kind] += n
+    if any(kinds for _, kinds in known.values()):
+        for key, n in Counter(distinct).items():
+            for kind in known[key][1] if key not in refused else ():
+                by_kind[kind] += n
     return column, defects, dict(sorted(by_kind.items()))
 
 

@@ -15,6 +15,7 @@ from durata.report.chapters.wording import wording
 from durata.report.contents import Contents
 from durata.report.document import Block, Document
 from durata.report.origin import origin_text
+from durata.report.touching import with_marks
 
 
 def compose(contents: Contents) -> Document:
@@ -26,10 +27,11 @@ def compose(contents: Contents) -> Document:
         blocks += survival(words, outcome)
     blocks += [*subgroups(words), *beside(words), *conclusions(words), *findings(words), *methods(words)]
     blocks += printed_figures(words)
+    marked = with_marks(words, blocks)
     return Document(
         title=study.study.title,
         subtitle=study.study.question,
-        blocks=tuple(blocks),
+        blocks=marked,
         footer=(words.say("front.footer", version=contents.provenance.durata),),
         language=study.study.language,
         origin=origin_text(contents.provenance),

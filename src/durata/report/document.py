@@ -104,11 +104,39 @@ class Definitions:
 
 
 @dataclass(frozen=True, slots=True)
+class Shows:
+    """What a table or figure shows ("curve", "model", ...; see :mod:`durata.report.touching`), and of which outcome."""
+
+    kind: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A finding beside a table or figure: its code and severity, where it stands in full, and what it means in words.
+
+    ``name`` is what the rule is called in a few words; ``words`` is empty where the same chapter has said them already.
+    """
+
+    code: str
+    severity: Severity
+    anchor: str
+    name: str
+    words: str = ""
+
+
+IN_WORDS = 3  # marks beside a table or figure that are given in words; of the others only the code is printed
+PLACES = 5  # tables and figures that the list of findings names beside a rule; the others are counted
+
+
+@dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A table with its number; ``anchor`` is its name for ``refer``."""
+    """A table with its number; ``anchor`` is its name for ``refer``, ``marks`` are the findings that touch it."""
 
     table: Table
     anchor: str = ""
+    shows: Shows | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +145,8 @@ class FigureBlock:
 
     drawing: Drawing
     caption: Text
+    shows: Shows | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def anchor(self) -> str:
@@ -129,6 +159,40 @@ class FindingBlock:
     """One finding in full: how much it matters, what was seen (with its numbers), what to do, where to read on."""
 
     finding: Finding
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A finding in words that can be acted on: what it means, what to do, and the mark that leads to its numbers."""
+
+    mark: Mark
+    means: str
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Briefs:
+    """The findings that matter most, gravest first."""
+
+    items: tuple[Brief, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A rule in the list of findings: its gravest finding, the anchors of all, and those of what they stand beside."""
+
+    mark: Mark
+    findings: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingIndex:
+    """The list of findings, a family of rules at a time; ``heads`` are those of its columns."""
+
+    heads: tuple[str, str, str]
+    families: tuple[tuple[str, tuple[Indexed, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +235,8 @@ Block = (
     | TableBlock
     | FigureBlock
     | FindingBlock
+    | Briefs
+    | FindingIndex
     | Note
     | KeyNumbers
     | References
@@ -222,11 +288,12 @@ class Document:
             raise ValueError(f"{wrong[0]!r} cannot be an anchor: small letters, digits and hyphens, a letter first")
         known = self.targets()
         cited = sum(len(block.items) for block in self.blocks if isinstance(block, References))
-        for run in self.all_runs():
-            if run.voice == "refer" and run.text not in known:
+        for anchor in self.referred():
+            if anchor not in known:
                 raise ValueError(
-                    f"the text refers to {run.text!r}; there are {', '.join(map(repr, known)) or 'no anchors'}"
+                    f"the text refers to {anchor!r}; there are {', '.join(map(repr, known)) or 'no anchors'}"
                 )
+        for run in self.all_runs():
             if run.voice == "cite" and not (run.text.isdecimal() and 1 <= int(run.text) <= cited):
                 raise ValueError(f"the text cites reference {run.text}; there are {cited}")
 
@@ -247,6 +314,8 @@ class Document:
                 case Heading():
                     counted["section"] += 1
                     entries.append(Numbered(block, block.anchor or f"section-{counted['section']}"))
+                case FindingBlock():
+                    entries.append(Numbered(block, block.anchor))
                 case _:
                     entries.append(Numbered(block, ""))
         return tuple(entries)
@@ -256,12 +325,32 @@ class Document:
         return say_in(self.language, "{number}.", {"number": number})
 
     def targets(self) -> Mapping[str, str]:
-        """What ``refer`` prints, by anchor: the number of a table or figure, the words of a heading."""
-        return {
-            entry.anchor: entry.number or (entry.block.text if isinstance(entry.block, Heading) else "")
-            for entry in self.numbered()
-            if entry.anchor
-        }
+        """What ``refer`` prints, by anchor: the number of a table or figure, the words of a heading, a finding's code."""
+        return {entry.anchor: entry.number or _called(entry.block) for entry in self.numbered() if entry.anchor}
+
+    def referred(self) -> Iterator[str]:
+        """Every anchor that a text, a mark or the list of findings leads to."""
+        yield from (run.text for run in self.all_runs() if run.voice == "refer")
+        for block in self.blocks:
+            match block:
+                case TableBlock() | FigureBlock():
+                    yield from (mark.anchor for mark in block.marks)
+                case Briefs():
+                    yield from (one.mark.anchor for one in block.items)
+                case FindingIndex():
+                    for _, rules in block.families:
+                        for rule in rules:
+                            yield from (rule.mark.anchor, *rule.findings, *rule.beside)
+                case _:
+                    pass
+
+    def mark_label(self, mark: Mark) -> str:
+        """The mark of a finding where nothing can be coloured: "[T02, error]"."""
+        return say_in(
+            self.language,
+            "[{code}, {severity}]",
+            {"code": mark.code, "severity": severity_word(mark.severity, self.language).lower()},
+        )
 
     def all_runs(self) -> Iterator[Run]:
         """Every piece of every text, in order."""
@@ -281,3 +370,14 @@ class Document:
                     pass
         for line in self.footer:
             yield from runs(line)
+
+
+def _called(block: Block) -> str:
+    """What a reference to a block without a number prints."""
+    match block:
+        case Heading():
+            return block.text
+        case FindingBlock():
+            return block.finding.code
+        case _:
+            return ""

@@ -10,7 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from durata.language.speaking import say_in
-from durata.report.document import Document, Heading, runs, severity_word
+from durata.report.document import IN_WORDS, PLACES, Document, Heading, runs, severity_word
 from durata.report.fonts import with_font
 from durata.report.origin import sealed
 from durata.show.drawing import Drawing
@@ -47,6 +47,8 @@ def to_html(document: Document) -> str:
         say=lambda sentence: say_in(document.language, sentence, {}),
         tag=TAG[document.language],
         clean=_clean,
+        in_words=IN_WORDS,
+        places=PLACES,
     )
     targets = document.targets()
     contents = [

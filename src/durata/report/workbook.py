@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Literal
@@ -177,8 +178,17 @@ class _Book:
 
 
 def tables(document: Document) -> list[tuple[Numbered, Table]]:
-    """The tables of a document with their numbers, in order."""
-    return [(entry, entry.block.table) for entry in document.numbered() if isinstance(entry.block, TableBlock)]
+    """The tables of a document with their numbers, in order; the findings that touch one stand among its notes."""
+    return [
+        (entry, replace(entry.block.table, notes=(*entry.block.table.notes, *marked(document, entry.block))))
+        for entry in document.numbered()
+        if isinstance(entry.block, TableBlock)
+    ]
+
+
+def marked(document: Document, block: TableBlock) -> tuple[str, ...]:
+    """The marks of a table as notes: the mark of each finding with what it means, or with its name."""
+    return tuple(f"{document.mark_label(mark)} {mark.words or mark.name}" for mark in block.marks)
 
 
 def widths(table: Table) -> list[float]:

@@ -9,20 +9,28 @@ from durata.estimate.plan import answers_for
 from durata.finding import Finding, Severity
 from durata.records.records import Records
 from durata.rules import (
+    censoring,
     claims,
+    competing_risks,
     conditioning,
+    confounding,
     cutpoints,
     data,
     data_values,
+    drift,
     later_subgroups,
     model,
     multiplicity,
+    positivity,
     power,
+    privacy,
+    reporting,
     rounding,
     screening,
     selection,
     small_groups,
     time_zero,
+    versions,
 )
 from durata.rules.runner import Rule, Verdicts, judge, registered
 from durata.study.near import listed, near, shortened
@@ -42,7 +50,15 @@ FAMILIES = (
     small_groups,
     multiplicity,
     model,
+    confounding,
+    drift,
+    positivity,
+    versions,
+    censoring,
+    competing_risks,
     claims,
+    reporting,
+    privacy,
 )
 
 

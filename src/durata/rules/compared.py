@@ -15,6 +15,7 @@ from durata.language.speaking import speak
 from durata.rules.after_time_zero import is_post
 from durata.rules.runner import NotJudged
 from durata.study.types import Study
+from durata.terms import TermLike, strata
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,14 @@ def controlled(study: Study) -> frozenset[str]:
     ]
     by_models = set.intersection(*held) if held else set()
     return frozenset(by_models | set(study.emulation.covariates if study.emulation is not None else ()))
+
+
+def declared_terms(study: Study, outcome: str) -> tuple[tuple[str, ...], tuple[TermLike, ...]]:
+    """The covariates that an outcome's declared model holds, and its terms beside the groups."""
+    model = study.models.get(outcome)
+    if model is None:
+        return (), ()
+    return (*model.adjust, *model.strata), (*model.adjust, *((strata(*model.strata),) if model.strata else ()))
 
 
 def known(column: Column) -> BoolArray:

@@ -16,7 +16,7 @@ from durata.kernels.balance import joint_p_value, largest_category_differences, 
 from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.rules.after_time_zero import is_post
-from durata.rules.compared import Compared, baseline_covariates, compared, complete, controlled, varies
+from durata.rules.compared import Compared, baseline_covariates, compared, complete, controlled, declared_terms, varies
 from durata.rules.group_hazards import group_model, ratio_numbers, ratio_words
 from durata.rules.question import compares_durations
 from durata.rules.runner import NotJudged, Seen, rule, seen
@@ -143,14 +143,11 @@ def _with_and_without(
         cohort = answers.cohort(declared_design(study), outcome)
         if isinstance(cohort, Refused):
             continue
-        model = study.models.get(outcome)
-        declared = () if model is None else model.adjust
+        declared, terms = declared_terms(study, outcome)
         lacking = tuple(name for name in names if name not in declared)
         part = complete(cohort, (*declared, *lacking))
-        without: Answer | Refused = part if isinstance(part, Refused) else group_model(study, part, declared)
-        beside: Answer | Refused = (
-            part if isinstance(part, Refused) else group_model(study, part, (*declared, *lacking))
-        )
+        without: Answer | Refused = part if isinstance(part, Refused) else group_model(study, part, terms)
+        beside: Answer | Refused = part if isinstance(part, Refused) else group_model(study, part, (*terms, *lacking))
         yield (
             speak(
                 "{outcome}: {without}; with them {beside}",

@@ -18,6 +18,8 @@ from durata.rules.runner import Seen, rule, seen
 from durata.study.types import Study
 
 REFERENCE = "Van den Broeck J, Argeseanu Cunningham S, Eeckels R, Herbst K (2005) PLoS Med 2:e267"
+POINT_ZERO = re.compile(r"^([0-9]+)\.0+$")
+LEADING_ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")
 MOST_NAMED = 100  # findings of one kind; beyond that the rest is counted in one more
 
 
@@ -47,9 +49,10 @@ def _shared(identifiers: Iterable[str]) -> list[list[int]]:
 
 def _look(identifier: str) -> str:
     """What an identifier looks like when capitals, blanks, leading zeros and a trailing '.0' are forgiven."""
-    bare = re.sub(r"\s+", "", identifier.casefold())
-    bare = re.sub(r"^([0-9]+)\.0+$", r"\1", bare)
-    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", bare)
+    bare = "".join(identifier.casefold().split())
+    if bare.endswith("0") and "." in bare:
+        bare = POINT_ZERO.sub(r"\1", bare)
+    return LEADING_ZEROS.sub("", bare) if "0" in bare else bare
 
 
 def _duplicates(
@@ -77,7 +80,7 @@ def _duplicates(
         yield seen(
             severity,
             what,
-            evidence={"n": len(rest)},
+            evidence={"n": len(rest), "rows": tuple(int(records.row[k]) for k in rest)},
             remedy="Keep one row for each patient.",
             where=records.where(rest[0], study.data.id),
             people=tuple(rest),
@@ -118,7 +121,8 @@ def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
                 Severity.ERROR,
                 order.what,
                 evidence={
-                    "date": _date(order.found[k]) if order.column in records.dates else f"{order.found[k]:g}",
+                    "cells": (_cell(records, k, order),),
+                    "date": _cell(records, k, order)[2],
                     "other": _date(order.other[k]),
                     "column": order.column,
                     **order.evidence,
@@ -132,7 +136,7 @@ def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
             yield seen(
                 Severity.ERROR,
                 "{n:,} more patients have the same defect in this column.",
-                evidence={"n": len(rest)},
+                evidence={"n": len(rest), "cells": tuple(_cell(records, k, order) for k in rest)},
                 remedy=order.remedy,
                 where=records.where(rest[0], order.column),
                 people=tuple(rest),
@@ -148,12 +152,21 @@ def dates_out_of_order(study: Study, records: Records) -> Iterator[Seen]:
                 "other": contradiction.other,
                 "n": len(people),
                 "rows": tuple(rows),
-                "listed": speak("row {row}", row=rows[0]) if len(rows) == 1 else speak("rows {rows}", rows=_listed(rows)),
+                "listed": speak("row {row}", row=rows[0])
+                if len(rows) == 1
+                else speak("rows {rows}", rows=_listed(rows)),
             },
             remedy=contradiction.remedy,
             where=records.where(people[0], contradiction.column),
             people=tuple(people),
         )
+
+
+def _cell(records: Records, k: int, order: _Order) -> tuple[int, str, str]:
+    """The row of a patient, the name of the cell where the file has one, and the day or the time that stands there."""
+    where = records.where(k, order.column)
+    text = _date(order.found[k]) if order.column in records.dates else f"{order.found[k]:g}"
+    return int(records.row[k]), where.cell or "", text
 
 
 def _orders(study: Study, records: Records) -> Iterator[_Order]:

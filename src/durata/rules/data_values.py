@@ -11,10 +11,12 @@ from durata.finding import Severity
 from durata.kernels.arrays import BoolArray, FloatArray
 from durata.language.speaking import speak
 from durata.records.columns import wanted_columns
+from durata.records.privacy import identifies
 from durata.records.records import Records
 from durata.rules.levels_alike import UNKNOWN, alike
 from durata.rules.odd_values import codes_among, other_unit
 from durata.rules.runner import Seen, rule, seen
+from durata.study.near import shortened
 from durata.study.types import Study
 
 REFERENCE = "Van den Broeck J, Argeseanu Cunningham S, Eeckels R, Herbst K (2005) PLoS Med 2:e267"
@@ -192,7 +194,12 @@ def before_birth(study: Study, records: Records) -> Iterator[Seen]:
                 yield seen(
                     Severity.ERROR,
                     "{column} ({date}) lies before the birth ({birth}).",
-                    evidence={"column": column, "date": _date(days[k]), "birth": _date(born[k])},
+                    evidence={
+                        "column": column,
+                        "date": _date(days[k]),
+                        "birth": _date(born[k]),
+                        "cells": ((int(records.row[k]), records.where(int(k), column).cell or "", _date(days[k])),),
+                    },
                     remedy="Correct the date that is wrong.",
                     where=records.where(int(k), column),
                     people=(int(k),),
@@ -209,6 +216,20 @@ def _first_of_year(years: FloatArray) -> FloatArray:
 
 def _date(day: float) -> str:
     return str(np.datetime64(int(day), "D"))
+
+
+def _text(records: Records, column: str, k: int) -> str:
+    """What stands in a cell, as it was read; nothing where that may tell who the patient is."""
+    if column in records.dates:
+        text = "" if np.isnan(records.dates[column][k]) else _date(records.dates[column][k])
+    elif column in records.numbers:
+        text = "" if np.isnan(records.numbers[column][k]) else f"{records.numbers[column][k]:.15g}"
+    else:
+        code = int(records.categories[column].codes[k])
+        text = "" if code < 0 else records.categories[column].levels[code]
+    known = records.columns.get(column)
+    header = column if known is None else known.header
+    return "" if identifies(text) or any(one.header == header for one in records.personal) else shortened(text)
 
 
 def _seen(
@@ -230,6 +251,9 @@ def _seen(
         "n": len(rows),
         "rows": speak("row(s) {rows}", rows=shown),
         "row_numbers": tuple(rows),
-        "cells": tuple((row, place.cell or "", "") for row, place in zip(rows, places, strict=True)),
+        "cells": tuple(
+            (row, place.cell or "", _text(records, column, k))
+            for k, row, place in zip(positions, rows, places, strict=True)
+        ),
     }
     return seen(severity, what, evidence={**told, **evidence}, remedy=remedy, where=places[0], people=tuple(positions))

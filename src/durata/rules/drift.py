@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from durata.kernels.contingency import cramers_v
 from durata.kernels.rank_tests import kruskal_wallis
 from durata.language.speaking import speak
 from durata.records.records import Records
-from durata.rules.compared import Compared, compared, complete, controlled, varies
+from durata.rules.compared import Compared, compared, complete, controlled, declared_terms, varies
 from durata.rules.group_hazards import group_model, ratio_numbers, ratio_words
 from durata.rules.runner import NotJudged, Seen, rule, seen
 from durata.rules.wording import covariate_name, joined, outcome_name, p_words
@@ -63,7 +64,7 @@ def _by_centre(study: Study, answers: Answers, who: Compared, centre: str) -> It
     table = np.zeros((len(column.levels), len(who.group.levels)))
     np.add.at(table, (column.codes[there], who.group.codes[there]), 1.0)
     tested = table_result(table)
-    if tested.p_value is None or tested.p_value >= SURE:
+    if not tested.p_value < SURE:
         return
     effects = list(_held(study, answers, centre, None))
     yield seen(
@@ -142,17 +143,16 @@ def _held(
         cohort = answers.cohort(declared_design(study), outcome)
         if isinstance(cohort, Refused):
             continue
-        model = study.models.get(outcome)
-        terms: tuple[TermLike, ...] = () if model is None else tuple(name for name in model.adjust if name != centre)
-        names = tuple(str(term) for term in terms) + (() if centre is None else (centre,))
+        names, terms = declared_terms(study, outcome)
+        names = names if centre is None or centre in names else (*names, centre)
         if years is not None:
             of_person = dict(zip(who.person.tolist(), years.tolist(), strict=True))
             at = np.array([of_person.get(int(person), np.nan) for person in cohort.person])
             cohort, names = cohort.with_columns(**{YEAR_OF_START: at}), (*names, YEAR_OF_START)
         part = complete(cohort, names)
-        held: TermLike = YEAR_OF_START if centre is None else strata(centre)
+        held = (*terms, YEAR_OF_START) if centre is None else _within(study, outcome, centre)
         without: Answer | Refused = part if isinstance(part, Refused) else group_model(study, part, terms)
-        beside: Answer | Refused = part if isinstance(part, Refused) else group_model(study, part, (*terms, held))
+        beside: Answer | Refused = part if isinstance(part, Refused) else group_model(study, part, held)
         yield (
             speak(
                 "{outcome}: {without}; held fixed {beside}",
@@ -164,6 +164,14 @@ def _held(
         )
 
 
+def _within(study: Study, outcome: str, centre: str) -> tuple[TermLike, ...]:
+    """The terms of the declared model, the centre among its strata."""
+    model = study.models.get(outcome)
+    if model is None:
+        return (strata(centre),)
+    return (*(name for name in model.adjust if name != centre), strata(*dict.fromkeys((*model.strata, centre))))
+
+
 def _calendar_is_held(study: Study, who: Compared, start: FloatArray) -> bool:
     """Whether the models hold the time of start: a number that goes with it, or a category of periods one after the other."""
     for name in controlled(study):
@@ -173,11 +181,16 @@ def _calendar_is_held(study: Study, who: Compared, start: FloatArray) -> bool:
                 return True
             continue
         both = np.isfinite(column) & np.isfinite(start)
-        if np.count_nonzero(both) > 2 and np.ptp(column[both]) > 0 and np.ptp(start[both]) > 0:
-            ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (column[both], start[both])]
-            if abs(float(np.corrcoef(ranks[0], ranks[1])[0, 1])) > ALMOST_THE_SAME:
-                return True
+        if np.count_nonzero(both) > 2 and _go_together(column[both], start[both]):
+            return True
     return False
+
+
+def _go_together(first: FloatArray, second: FloatArray) -> bool:
+    """Whether two numbers are almost one and the same but for their unit."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return False
+    return abs(float(np.corrcoef(first, second)[0, 1])) > ALMOST_THE_SAME
 
 
 def _periods(column: Category, start: FloatArray) -> bool:
@@ -191,4 +204,4 @@ def _periods(column: Category, start: FloatArray) -> bool:
         if len(days):
             spans.append((float(days.min()), float(days.max())))
     spans.sort()
-    return len(spans) > 1 and all(before[1] < after[0] for before, after in zip(spans, spans[1:], strict=False))
+    return len(spans) > 1 and all(before[1] < after[0] for before, after in pairwise(spans))

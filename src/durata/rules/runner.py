@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from durata.finding import Evidence, Finding, Severity, Where
 from durata.language.speaking import speak
+from durata.records.records import Records
+from durata.rules.places import places
 
 Facts = Mapping[str, Any]
 RuleFunction = Callable[..., Iterator["Seen"]]
@@ -77,6 +79,7 @@ class Rule:
         if absent:
             raise NotJudged(speak("needs {facts}", facts=speak(", ").join(absent)))
         asked = {name: facts[name] for name in self.facts}
+        records = facts.get("records") if self.guards_data else None
         return tuple(
             Finding(
                 code=self.code,
@@ -87,6 +90,7 @@ class Rule:
                 where=one.where,
                 reference=one.reference or self.reference,
                 people=one.people,
+                keys=() if records is None else records.keys(one.people),
             )
             for one in self.judge(**asked)
         )
@@ -133,12 +137,14 @@ class Verdicts:
 def judge(rules: Mapping[str, Rule], facts: Facts, ignore: Mapping[str, str]) -> Verdicts:
     """Run rules over facts; a code in ``ignore`` has its findings set aside with the written reason.
 
-    Errors in the data (rules D) are never set aside; their warnings are.
+    Errors in the data (rules D) are never set aside; their warnings are, also one by one where a person accepted every
+    cell of a finding in the file of decisions.
     """
     findings: list[Finding] = []
     quiet: list[str] = []
     not_judged: dict[str, str] = {}
     ignored: list[tuple[Finding, str]] = []
+    records: Records | None = facts.get("records")
     for code, one in sorted(rules.items()):
         try:
             spoken = one.findings(facts)
@@ -149,9 +155,22 @@ def judge(rules: Mapping[str, Rule], facts: Facts, ignore: Mapping[str, str]) ->
             quiet.append(code)
         for finding in spoken:
             defect = one.guards_data and finding.severity is Severity.ERROR
+            reasons = () if defect or records is None else _accepted(finding, spoken, records)
             if code in ignore and not defect:
                 ignored.append((finding, ignore[code]))
+            elif reasons:
+                ignored.append((finding, speak("; ").join(reasons)))
             else:
                 findings.append(finding)
     findings.sort(key=lambda finding: -finding.severity.rank)
     return Verdicts(tuple(findings), tuple(quiet), MappingProxyType(not_judged), tuple(ignored))
+
+
+def _accepted(finding: Finding, spoken: Sequence[Finding], records: Records) -> tuple[str, ...]:
+    """The reasons for which a person accepts every cell of a finding; none as long as one of them is open."""
+    if not records.accepted:
+        return ()
+    asked = [place.id for place in places(spoken) if place.finding is finding]
+    if any(one not in records.accepted for one in asked):
+        return ()
+    return tuple(dict.fromkeys(records.accepted[one] for one in asked))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +70,12 @@ def read_study(path: str | Path) -> Study:
     name = file.name or "study file"
     content = _read(file, name)
     text = _decode(content, name)
-    declared = _parse(text, name)
+    declared = parse_toml(text, name)
     places = positions(text)
     with speaking(_language(declared)):
         found = mistakes(declared)
         if found:
-            raise StudyError(sorted((_finding(one, name, places) for one in found), key=_in_file_order))
+            raise StudyError(in_file_order(found, name, places))
     try:
         study = Study.model_validate(declared, by_alias=True, by_name=False)
     except ValidationError as error:  # mistakes() asks the same types, so this is not reached
@@ -115,7 +115,8 @@ def _decode(content: bytes, name: str) -> str:
         raise StudyError([finding]) from error
 
 
-def _parse(text: str, name: str) -> dict[str, Any]:
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """A TOML text as nested dictionaries; StudyError (F02) with line and position where it is not TOML."""
     if _depth(text) > DEEPEST:
         raise StudyError([_refused("F02", name, "The study file has brackets within brackets beyond all need.")])
     try:
@@ -157,6 +158,13 @@ def _syntax(error: ValueError, text: str, name: str) -> Finding:
         hint,
         Where(name, line=line, position=position),
     )
+
+
+def in_file_order(
+    found: Iterable[Mistake], name: str, places: Mapping[tuple[str | int, ...], Place]
+) -> list[Finding]:
+    """Mistakes as findings with line and position, in the order of the file."""
+    return sorted((_finding(one, name, places) for one in found), key=_in_file_order)
 
 
 def _finding(mistake: Mistake, name: str, places: Mapping[tuple[str | int, ...], Place]) -> Finding:

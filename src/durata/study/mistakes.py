@@ -50,6 +50,16 @@ def mistakes(declared: Mapping[str, Any]) -> tuple[Mistake, ...]:
     return (*names, *found.values())
 
 
+def mistakes_in(declared: Mapping[str, Any], table: type[BaseModel]) -> tuple[Mistake, ...]:
+    """Every mistake of types and keys in a declaration of another kind of file."""
+    try:
+        table.model_validate(declared, by_alias=True, by_name=False)
+    except ValidationError as error:
+        grouped = _by_keys(error.errors(include_url=False), declared)
+        return tuple(_mistake(keys, errors, declared, table) for keys, errors in grouped.items())
+    return ()
+
+
 def _by_keys(errors: Iterable[ErrorDetails], declared: Mapping[str, Any]) -> dict[Keys, list[ErrorDetails]]:
     """Errors by the keys where they stand; the branches of a union fall together on the value they all refuse."""
     grouped: dict[Keys, list[ErrorDetails]] = {}
@@ -77,16 +87,18 @@ def _written(keys: Keys, declared: object) -> Keys:
     return keys
 
 
-def _mistake(keys: Keys, errors: Sequence[ErrorDetails], declared: Mapping[str, Any]) -> Mistake:
+def _mistake(
+    keys: Keys, errors: Sequence[ErrorDetails], declared: Mapping[str, Any], table: type[BaseModel] = Study
+) -> Mistake:
     error = errors[0]
     kind, context = error["type"], error.get("ctx", {})
     value = _value(keys, declared)
     if kind == "missing":
         what = "this is missing ({about})." if keys else "this is missing."
-        about = _description(keys)
+        about = _description(keys, table)
         return Mistake(keys, what if about else "this is missing.", {"about": about.rstrip(".")}, "", of_key=True)
     if kind == "extra_forbidden":
-        known = _known_keys(keys[:-1])
+        known = _known_keys(keys[:-1], table)
         name = str(keys[-1])
         evidence = {"near": advice(name, known, speak("Known here: {names}.", names=listed(known)))}
         return Mistake(keys, "unknown key.", evidence, "{near}", of_key=True)
@@ -175,16 +187,16 @@ def _value(keys: Keys, declared: object) -> Any:
     return here
 
 
-def _known_keys(keys: Keys) -> list[str]:
+def _known_keys(keys: Keys, root: type[BaseModel]) -> list[str]:
     """The keys that the table at ``keys`` may have."""
-    table = _type_at(keys)
+    table = _type_at(keys, root)
     if not _is_table(table):
         return []
     return [field.alias or name for name, field in table.model_fields.items()]
 
 
-def _description(keys: Keys) -> str:
-    table = _type_at(keys[:-1])
+def _description(keys: Keys, root: type[BaseModel]) -> str:
+    table = _type_at(keys[:-1], root)
     if _is_table(table):
         for name, one in table.model_fields.items():
             if (one.alias or name) == keys[-1]:
@@ -193,9 +205,9 @@ def _description(keys: Keys) -> str:
     return ""
 
 
-def _type_at(keys: Keys) -> Any:
+def _type_at(keys: Keys, root: type[BaseModel]) -> Any:
     """The declared type of what stands at ``keys``."""
-    here: Any = Study
+    here: Any = root
     for key in keys:
         if _is_table(here):
             fields = {one.alias or name: one.annotation for name, one in here.model_fields.items()}

@@ -61,7 +61,7 @@ def weigh_duration(
     >>> cohort = du.cohort_from_arrays(time=np.arange(1, 7), event=[1] * 6,
     ...     covariates={"months": [3, 4, 6, 8, 9, 12], "size": [2, 5, 4, 7, 5, 9]})
     >>> du.weigh_duration(cohort, "months", ["size"], truncate=None).weights.values.round(3).tolist()
-    [1.131, 0.447, 0.6, 0.623, 1.026, 0.929]
+    [0.276, 0.977, 0.566, 0.618, 1.057, 0.195]
     """
     if truncate is not None:
         check_shares(truncate)

@@ -55,13 +55,15 @@ class ExactMarginalLikelihood:
                 mean = first / total
                 spread = second / total - np.outer(mean, mean)
                 away = self.x[:, dead] - mean[:, None]
-                value, slope, curvature = _tied(risk[dead] / total)
+                value, slope, curvature = _tied(risk[dead] / total, away)
                 log_likelihood += value
                 score += away @ slope
-                information += spread * slope.sum() - away @ curvature @ away.T
+                information += spread * slope.sum() - curvature
         return Evaluation(log_likelihood, score, information)
 
-    def _others(self, risk: FloatArray, rows: slice, s: int, bounds: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _others(
+        self, risk: FloatArray, rows: slice, s: int, bounds: IntArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """At each event time of a stratum, over those at risk without the event then: sums of risk (1, x, x x')."""
         order, (p, m) = self.order, self.x.shape
         begin, end = int(order.time_bounds[s]), int(order.time_bounds[s + 1])
@@ -101,14 +103,17 @@ def _added(sums: Sums, risk: FloatArray, x: FloatArray, rows: IntArray) -> Sums:
     return sums[0] + float(risk[rows].sum()), sums[1] + weighted.sum(axis=1), sums[2] + weighted @ x[:, rows].T
 
 
-def _tied(a: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """log integral_0^inf prod (1 - exp(-a_i u)) exp(-u) du with gradient (d,) and Hessian (d, d) in log a (d,)."""
+def _tied(a: FloatArray, away: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """log integral_0^inf prod (1 - exp(-a_i u)) exp(-u) du, its gradient (d,) and, by ``away`` (p, d), its Hessian in log a.
+
+    The Hessian (d, d) is only made as away @ Hessian @ away.T (p, p).
+    """
     d = len(a)
     if d == 1:
         return (
             float(np.log(a[0]) - np.log1p(a[0])),
             1.0 / (1.0 + a),
-            (-a / (1.0 + a) ** 2)[:, None],
+            away * (-a / (1.0 + a) ** 2) @ away.T,
         )
     step = min(FINEST, 0.5 / np.sqrt(d))
     largest = np.log(d + 1.0 + 15.0 * np.sqrt(d + 1.0) + 60.0)
@@ -127,6 +132,6 @@ def _tied(a: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     q = z * np.exp(-z) / -np.expm1(-z)
     p = density / total
     mean = q @ p
-    curvature = (q - mean[:, None]) * p @ (q - mean[:, None]).T
-    curvature[np.diag_indices(d)] += (q * (1.0 - q - z)) @ p
+    moved = away @ (q - mean[:, None])
+    curvature = moved * p @ moved.T + away * ((q * (1.0 - q - z)) @ p) @ away.T
     return float(peak + np.log(total * step)), mean, curvature

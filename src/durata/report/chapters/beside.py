@@ -12,7 +12,7 @@ from durata.estimate.plan import cox_analysis, has_adjustment
 from durata.estimate.result import Effects
 from durata.report.chapters.survival import group_counts
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, TableBlock
+from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, Shows, TableBlock
 from durata.show.effect_tables import effects_table
 from durata.show.figures.forest import ForestRow, forest_figure, forest_words
 from durata.show.figures.svg import drawing
@@ -25,7 +25,7 @@ def beside(words: Wording) -> Iterator[Block]:
     yield Heading(words.say("beside.chapter"), anchor="designs")
     yield Paragraph((words.say("beside.intro"),))
     for number, outcome in enumerate(words.study.outcomes, start=1):
-        yield TableBlock(designs_table(words, outcome))
+        yield TableBlock(designs_table(words, outcome), shows=Shows("designs", outcome))
         yield from forest(words, outcome, f"designs-{number}")
         yield from time_dependent_model(words, outcome)
     yield Note((words.say("beside.caution"),), "caution")
@@ -84,6 +84,7 @@ def forest(words: Wording, outcome: str, name: str) -> Iterator[Block]:
             "beside.forest_caption",
             adjusted=words.say("beside.adjusted", covariates=words.covariates(adjust)) if adjust else "",
         ),
+        Shows("designs_forest", outcome),
     )
 
 
@@ -117,4 +118,5 @@ def time_dependent_model(words: Wording, outcome: str) -> Iterator[Block]:
     shown = {name: one for name, one in answers.items() if isinstance(one, Effects | Refused)}
     named = words.table_words(group=words.say("beside.td_group"))
     title = words.say("beside.td_model", outcome=words.outcome(outcome))
-    yield TableBlock(effects_table(shown, title=title, words=named, counts=group_counts(cohort)))
+    table = effects_table(shown, title=title, words=named, counts=group_counts(cohort))
+    yield TableBlock(table, shows=Shows("time_dependent_model", outcome))

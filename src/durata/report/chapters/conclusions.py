@@ -8,7 +8,8 @@ from durata.estimate.published import reproduce
 from durata.finding import Severity
 from durata.report.association import claims
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, Bullets, Heading, Paragraph, TableBlock
+from durata.report.document import Block, Bullets, Heading, Paragraph, Shows, TableBlock
+from durata.report.rewording import reworded
 from durata.show.claims_table import claims_table
 from durata.show.published_table import published_table
 
@@ -30,7 +31,16 @@ def conclusions(words: Wording) -> Iterator[Block]:
     yield Heading(words.say("conclusions.chapter"), anchor="conclusions")
     if judgements:
         yield Paragraph((words.say("conclusions.claims_note"),))
-        yield TableBlock(claims_table(judgements, words.table_words(), title=words.say("conclusions.claims")))
+        shown = claims_table(judgements, words.table_words(), title=words.say("conclusions.claims"))
+        yield TableBlock(shown, shows=Shows("claims"))
+        yield Heading(words.say("conclusions.instead"), 2)
+        yield Paragraph((words.say("conclusions.instead_note"),))
+        yield Bullets(
+            tuple(
+                words.say("conclusions.instead_one", claim=one.claim.text, said=reworded(words, one))
+                for one in judgements
+            )
+        )
     if findings or ignored:
         yield Heading(words.say("conclusions.limitations"), 2)
         yield Paragraph((words.say("conclusions.limitations_note"),))
@@ -50,4 +60,4 @@ def printed_figures(words: Wording) -> Iterator[Block]:
     figures = reproduce(words.study, words.contents.records, words.contents.answers)
     yield Heading(words.say("conclusions.published"), anchor="published")
     yield Paragraph((words.say("conclusions.published_note", source=published.source),))
-    yield TableBlock(published_table(figures, title=words.say("conclusions.published_table")))
+    yield TableBlock(published_table(figures, title=words.say("conclusions.published_table")), shows=Shows("published"))

@@ -18,7 +18,7 @@ from durata.records.deriving import rule_sets_used
 from durata.report.chapters.patients import withheld
 from durata.report.chapters.survival import refusal
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Paragraph, TableBlock
+from durata.report.document import Block, FigureBlock, Heading, Paragraph, Shows, TableBlock
 from durata.show.baseline_tables import baseline_table_shown
 from durata.show.change_tables import change_table
 from durata.show.disclosure import disclosure
@@ -66,7 +66,8 @@ def described(words: Wording, part: str | None, title: str) -> Iterator[Block]:
     answer = words.ask(analysis)
     if isinstance(answer, Summary):
         named = replace(answer, table=tuple(in_language(words, row) for row in answer.table))
-        yield TableBlock(baseline_table_shown(named, words.table_words(), title=title))
+        shown = baseline_table_shown(named, words.table_words(), title=title)
+        yield TableBlock(shown, shows=Shows("after" if part else "baseline"))
     elif isinstance(answer, Refused):
         yield refusal(words, title, answer.reason)
 
@@ -91,7 +92,8 @@ def measured(words: Wording, name: str, one: Measurement) -> Iterator[Block]:
         yield refusal(words, title, answer.reason)
         return
     if isinstance(answer, Summary):
-        yield TableBlock(change_table(answer, title=title, unit=one.unit, divide_by=one.divide_by))
+        shown = change_table(answer, title=title, unit=one.unit, divide_by=one.divide_by)
+        yield TableBlock(shown, shows=Shows("measurement"))
     yield from waterfall(words, name, one, label)
 
 
@@ -122,6 +124,7 @@ def waterfall(words: Wording, name: str, one: Measurement, label: str) -> Iterat
     yield FigureBlock(
         drawing(figure, f"waterfall-{number}", title=title, alternative=waterfall_words(changes, label=axis)),
         words.say("describe.waterfall_caption", title=title),
+        Shows("measurement"),
     )
 
 
@@ -140,5 +143,6 @@ def responses(words: Wording) -> Iterator[Block]:
         ):
             found.append(ResponseResult(one.label or name, rates, test, trend, differences))
     if found:
-        yield TableBlock(response_table(found, title=words.say("describe.response_rates")))
-        yield TableBlock(response_differences_table(found, title=words.say("describe.response_differences")))
+        yield TableBlock(response_table(found, title=words.say("describe.response_rates")), shows=Shows("responses"))
+        differing = response_differences_table(found, title=words.say("describe.response_differences"))
+        yield TableBlock(differing, shows=Shows("responses"))

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from durata.designs.catalogue import DESIGNS
 from durata.estimate.analysis import Refused
+from durata.finding import Finding
 from durata.language.speaking import speak
-from durata.records.notes import reading_notes
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, Bullets, FindingBlock, Heading, Paragraph
+from durata.report.document import Block, Bullets, FindingBlock, FindingIndex, Heading, Indexed, Paragraph
+from durata.report.touching import FAMILIES, anchors, counted, mark
 from durata.rules.catalogue import all_rules
 
 
@@ -19,8 +20,8 @@ def findings(words: Wording) -> Iterator[Block]:
     yield Heading(words.say("findings.chapter"), anchor="findings")
     if not verdicts.findings:
         yield Paragraph((words.say("findings.none"),))
-    for finding in verdicts.findings:
-        yield FindingBlock(finding)
+    else:
+        yield from listed(words, verdicts.findings)
     if verdicts.ignored:
         yield Heading(words.say("findings.set_aside"), 2)
         yield Bullets(
@@ -46,10 +47,43 @@ def findings(words: Wording) -> Iterator[Block]:
         yield Paragraph((words.say("findings.quiet", codes=words.phrases.separated(verdicts.quiet)),))
 
 
+def listed(words: Wording, findings: tuple[Finding, ...]) -> Iterator[Block]:
+    """The list of the findings, a line a rule, and then all of them in full, family by family."""
+    parts = [words.say(f"findings.{severity.value}", n=n) for severity, n in counted(findings).items()]
+    yield Paragraph((words.say("findings.intro", counted=words.phrases.join(parts)),))
+    families: dict[str, dict[str, list[tuple[Finding, str]]]] = {}
+    for finding, anchor in anchors(findings):
+        families.setdefault(family(words, finding.code), {}).setdefault(finding.code, []).append((finding, anchor))
+    heads = (words.say("findings.code"), words.say("findings.what"), words.say("findings.where"))
+    yield FindingIndex(
+        heads,
+        tuple(
+            (
+                name,
+                tuple(
+                    Indexed(mark(words, *placed[0]), tuple(anchor for _, anchor in placed)) for placed in rules.values()
+                ),
+            )
+            for name, rules in families.items()
+        ),
+    )
+    yield Heading(words.say("findings.in_full"), 2)
+    for name, rules in families.items():
+        yield Heading(name, 3)
+        for placed in rules.values():
+            for finding, anchor in placed:
+                yield FindingBlock(finding, anchor)
+
+
+def family(words: Wording, code: str) -> str:
+    """What the family of a rule is about."""
+    return words.say(f"findings.family_{code[0]}" if code[0] in FAMILIES else "findings.family_other")
+
+
 def handling_notes(words: Wording) -> tuple[str, ...]:
-    """What was noticed while reading the data and building the cohorts."""
+    """What was noticed while reading the data and building the cohorts; conversions stand in the methods."""
     contents = words.contents
-    spoken = [*contents.records.findings, *reading_notes(contents.records)]
+    spoken = list(contents.records.findings)
     for outcome in words.study.outcomes:
         for design in DESIGNS:
             cohort = contents.answers.cohort(design, outcome)

@@ -12,13 +12,12 @@ from durata.estimate.result import Curve
 from durata.finding import Finding
 from durata.report.association import errors_standing, few_events
 from durata.report.chapters.wording import Wording, ratio_words
-from durata.report.document import Block, FindingBlock, KeyNumber, KeyNumbers, Note, Paragraph, refer
+from durata.report.document import Block, Brief, Briefs, KeyNumber, KeyNumbers, Note, Paragraph, refer
+from durata.report.touching import anchors, family_place, mark, plain
 from durata.show.numbers import count, percent
 from durata.show.printable import inside
 
 MOST = 3
-# what bends the comparison itself stands before what is said about it
-FAMILIES = "DTSCKXLHPMRI"
 
 
 def front(words: Wording) -> Iterator[Block]:
@@ -39,11 +38,19 @@ def front(words: Wording) -> Iterator[Block]:
     findings = words.contents.verdicts.findings
     if findings:
         yield Paragraph((words.say("front.matters"),), lead=True)
-        for finding in foremost(findings):
-            yield FindingBlock(finding)
-        if len(findings) > MOST:
-            more = words.say("front.more", n=len(findings))
-            yield Paragraph((more, words.phrases.gap, refer("findings"), words.say("front.more_end")))
+        placed = {id(finding): anchor for finding, anchor in anchors(findings)}
+        yield Briefs(
+            tuple(
+                Brief(
+                    mark(words, finding, placed[id(finding)]),
+                    plain(words, finding, "means"),
+                    plain(words, finding, "act"),
+                )
+                for finding in foremost(findings)
+            )
+        )
+        more = words.say("front.more", n=len(findings))
+        yield Paragraph((more, words.phrases.gap, refer("findings"), words.say("front.more_end")))
 
 
 def association_reasons(words: Wording) -> list[str]:
@@ -71,8 +78,7 @@ def foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     first = {finding.code: finding for finding in reversed(findings)}
 
     def weight(finding: Finding) -> tuple[int, int, str]:
-        family = finding.code[0]
-        return -finding.severity.rank, FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), finding.code
+        return -finding.severity.rank, family_place(finding.code), finding.code
 
     return tuple(sorted(first.values(), key=weight)[:MOST])
 

@@ -11,7 +11,22 @@ from durata.estimate.analysis import Refused
 from durata.estimate.plan import baseline_analysis, cox_analysis, firth_beside, has_adjustment
 from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, Definitions, Heading, Paragraph, References, Run, Text, cite, code
+from durata.report.document import (
+    Block,
+    Definitions,
+    Heading,
+    Paragraph,
+    References,
+    Run,
+    Shows,
+    TableBlock,
+    Text,
+    cite,
+    code,
+)
+from durata.show.disclosure import disclosure
+from durata.show.numbers import Cell, count
+from durata.show.table import Head, Row, Table
 from durata.study.types import Model
 
 REFERENCES = {
@@ -94,11 +109,34 @@ def methods(words: Wording) -> Iterator[Block]:
                 *cited.sentence(one.template, {**words.known, **one.values}),
             ]
         yield Paragraph(tuple(said))
+    yield from reading(words)
     yield Heading(words.say("methods.references"), anchor="references")
     yield References(cited.items())
     yield Heading(words.say("methods.origin"), anchor="origin")
     yield Definitions(origin(words))
     yield Paragraph((words.say("methods.origin_note"),))
+
+
+def reading(words: Wording) -> Iterator[Block]:
+    """In which encoding the file was read, and which cells were not the value itself."""
+    records = words.contents.records
+    converted = tuple(
+        Row(
+            records.columns[name].header if name in records.columns else name,
+            (Cell(speak(kind)), Cell(count(disclosure().count(n)))),
+        )
+        for name, kinds in records.conversions.items()
+        for kind, n in kinds.items()
+    )
+    if records.source.encoding is None and not converted:
+        return
+    yield Heading(words.say("methods.reading"), 2)
+    if records.source.encoding is not None:
+        yield Paragraph((words.say("methods.encoding", file=records.source.file, encoding=records.source.encoding),))
+    if converted:
+        heads = (Head(words.say("methods.how"), "left"), Head(words.say("methods.cells"), "right"))
+        table = Table(words.say("methods.converted"), words.say("methods.column"), heads, converted)
+        yield TableBlock(table, shows=Shows("reading"))
 
 
 def sentence(words: Wording, key: str, **values: object) -> Sentence:

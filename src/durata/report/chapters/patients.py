@@ -13,7 +13,7 @@ from durata.estimate.analysis import Refused
 from durata.finding import CannotEstimate
 from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Paragraph
+from durata.report.document import Block, FigureBlock, Heading, Paragraph, Shows
 from durata.show.disclosure import disclosure
 from durata.show.figures.durations import durations_figure, durations_words
 from durata.show.figures.flow import flow_figure, flow_words
@@ -38,6 +38,7 @@ def patients(words: Wording) -> Iterator[Block]:
     yield FigureBlock(
         drawing(flow_figure(flow, people), "flow", title=title, alternative=flow_words(flow, people)),
         words.say("patients.flow_caption", title=title),
+        Shows("flow"),
     )
     yield from durations(words)
     yield from swimmer(words, outcome)
@@ -103,6 +104,7 @@ def durations(words: Wording) -> Iterator[Block]:
             high=shown["highest"],
             unit=words.counted_unit(treatment.unit),
         ),
+        Shows("durations"),
     )
 
 
@@ -157,4 +159,5 @@ def swimmer(words: Wording, outcome: str) -> Iterator[Block]:
             alternative=swimmer_words(bars, levels, words.scale, said),
         ),
         words.say("patients.swimmer_caption"),
+        Shows("swimmer", outcome),
     )

@@ -10,7 +10,7 @@ from durata.estimate.plan import BY_GROUP, cox_analysis, subgroup_analyses
 from durata.estimate.result import Curve, Effects, Summary, Test
 from durata.language.speaking import speak
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, TableBlock
+from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, Shows, TableBlock
 from durata.show.figures.forest import forest_figure
 from durata.show.figures.subgroups import DETAIL_HEAD, subgroup_rows, subgroup_words
 from durata.show.figures.svg import drawing
@@ -29,7 +29,8 @@ def subgroups(words: Wording) -> Iterator[Block]:
     for number, outcome in enumerate(words.study.outcomes, start=1):
         found = results(words, outcome)
         within = words.outcome(outcome)
-        yield TableBlock(subgroup_table(found, title=words.say("subgroups.table", outcome=within)))
+        shown = subgroup_table(found, title=words.say("subgroups.table", outcome=within))
+        yield TableBlock(shown, shows=Shows("subgroups", outcome))
         horizons = [at * words.study.study.days(words.study.study.time_unit) for at in words.study.horizons.at]
         if horizons:
             yield TableBlock(
@@ -39,7 +40,8 @@ def subgroups(words: Wording) -> Iterator[Block]:
                     words.scale,
                     title=words.say("subgroups.survival", outcome=within),
                     estimand=words.say("outcome.free", outcome=words.within(outcome)),
-                )
+                ),
+                shows=Shows("subgroup_survival", outcome),
             )
         rows = subgroup_rows(found)
         if any(row.kind == "effect" and not row.refused for row in rows):
@@ -57,6 +59,7 @@ def subgroups(words: Wording) -> Iterator[Block]:
                     alternative=subgroup_words(found),
                 ),
                 words.say("subgroups.forest_caption", title=title),
+                Shows("subgroups", outcome),
             )
 
 

@@ -24,7 +24,7 @@ from durata.estimate.plan import (
 from durata.estimate.result import Curve, Effects, Summary, Test
 from durata.kernels.arrays import FloatArray
 from durata.report.chapters.wording import Wording
-from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, TableBlock
+from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, Shows, TableBlock
 from durata.show.effect_tables import effects_table, proportional_hazards_table
 from durata.show.figures.survival import survival_figure, survival_words
 from durata.show.figures.svg import drawing
@@ -78,12 +78,14 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
             zero=cohort.time_zero,
             test=tested,
         ),
+        Shows("curve", outcome),
     )
     length = words.study.study.days(words.study.study.time_unit)
     if words.study.horizons.at:
         horizons = curve.at([horizon * length for horizon in words.study.horizons.at])
         yield TableBlock(
-            horizons_table(horizons, words.scale, title=words.say("outcome.horizons", outcome=within), estimand=label)
+            horizons_table(horizons, words.scale, title=words.say("outcome.horizons", outcome=within), estimand=label),
+            shows=Shows("horizons", outcome),
         )
     yield TableBlock(
         medians_table(
@@ -93,13 +95,15 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
             title=words.say("outcome.medians"),
             events=words.say("outcome.events"),
             time=words.say("outcome.median_time"),
-        )
+        ),
+        shows=Shows("medians", outcome),
     )
     rates = words.ask(Analysis(design, outcome, "event_rates", (*BY_GROUP, ("per", per_hundred_years(words.study)))))
     if isinstance(rates, Summary):
         years = TimeScale("years", words.study.study.days("years"))
         yield TableBlock(
-            rates_table(rates, years, title=words.say("outcome.rates"), events=words.say("outcome.events"))
+            rates_table(rates, years, title=words.say("outcome.rates"), events=words.say("outcome.events")),
+            shows=Shows("rates", outcome),
         )
     elif isinstance(rates, Refused):
         yield refusal(words, words.say("outcome.rates"), rates.reason)
@@ -113,7 +117,8 @@ def curves(words: Wording, design: str, outcome: str, cohort: Cohort, name: str)
                 title=words.say("outcome.follow_up"),
                 events=words.say("outcome.censored"),
                 time=words.say("outcome.median_follow_up"),
-            )
+            ),
+            shows=Shows("follow_up", outcome),
         )
 
 
@@ -129,13 +134,15 @@ def restricted_means(words: Wording, design: str, outcome: str) -> Iterator[Bloc
     if isinstance(means, Refused):
         yield refusal(words, title, means.reason)
     elif isinstance(means, Summary):
-        yield TableBlock(restricted_mean_table(means, words.scale, title=title))
+        shown = restricted_mean_table(means, words.scale, title=title)
+        yield TableBlock(shown, shows=Shows("restricted_mean", outcome))
     contrasts = words.ask(
         Analysis(design, outcome, "restricted_mean_contrasts", (("until", until), ("reference", reference)))
     )
     if isinstance(contrasts, Summary):
         title = words.say("outcome.restricted_mean_contrasts", reference=reference)
-        yield TableBlock(restricted_mean_contrasts_table(contrasts, words.scale, title=title))
+        shown = restricted_mean_contrasts_table(contrasts, words.scale, title=title)
+        yield TableBlock(shown, shows=Shows("restricted_mean_contrasts", outcome))
 
 
 def tests(words: Wording, design: str, outcome: str) -> Iterator[Block]:
@@ -143,7 +150,8 @@ def tests(words: Wording, design: str, outcome: str) -> Iterator[Block]:
     overall = words.ask(Analysis(design, outcome, "log_rank"))
     pairs = words.ask(Analysis(design, outcome, "pairwise_log_rank"))
     if isinstance(pairs, Summary) and isinstance(overall, Test | Refused):
-        yield TableBlock(pairwise_table(pairs, overall, title=words.say("outcome.pairs")))
+        shown = pairwise_table(pairs, overall, title=words.say("outcome.pairs"))
+        yield TableBlock(shown, shows=Shows("tests", outcome))
     elif isinstance(overall, Refused):
         yield refusal(words, words.say("outcome.pairs"), overall.reason)
 
@@ -158,7 +166,8 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
             words=words.table_words(),
             # three models side by side leave no room for the counts, which stand in the table of events too
             counts=group_counts(cohort) if len(shown) < 3 else None,
-        )
+        ),
+        shows=Shows("model", outcome),
     )
     later = later_covariates(words, outcome)
     if later:
@@ -173,7 +182,8 @@ def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterato
     )
     title = words.say("outcome.proportional", model=words.say(f"outcome.model_{fit}"))
     if isinstance(test, Summary | Test):
-        yield TableBlock(proportional_hazards_table(test, title=title, words=words.table_words()))
+        tested = proportional_hazards_table(test, title=title, words=words.table_words())
+        yield TableBlock(tested, shows=Shows("proportional", outcome))
     elif isinstance(test, Refused):
         yield refusal(words, title, test.reason)
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 from docx.document import Document as WordDocument
 from docx.shared import Pt
 
-from durata.finding import Finding
+from durata.finding import Finding, Severity
 from durata.language.speaking import say_in
 from durata.report.document import (
+    IN_WORDS,
+    PLACES,
+    Brief,
+    Briefs,
     Bullets,
     Definitions,
     Document,
     FigureBlock,
     FindingBlock,
+    FindingIndex,
     Heading,
+    Indexed,
     KeyNumbers,
+    Mark,
     Note,
     Numbered,
     Paragraph,
@@ -111,11 +118,20 @@ class Writer:
             case TableBlock(table=table):
                 yield paragraph("Caption", *self.caption(entry, table.title), keep=element("w:keepNext"))
                 yield from word_table(table, self.document.language)
+                yield from self.marks(entry.block.marks)
             case FigureBlock(drawing=drawing, caption=caption):
                 yield self.figure(drawing)
                 yield paragraph("Caption", *self.caption(entry, caption))
+                yield from self.marks(entry.block.marks)
             case FindingBlock(finding=finding):
-                yield from self.finding(finding)
+                yield from self.finding(finding, entry.anchor)
+            case Briefs(items=items):
+                yield from self.briefs(items)
+            case FindingIndex(families=families):
+                for family, rules in families:
+                    yield paragraph("Normal", run(family, bold()), keep=element("w:keepNext"))
+                    yield definition_table([self.indexed(one) for one in rules])
+                    yield paragraph("TableNote")
             case Note(text=text, tone=tone, title=title):
                 style = f"Note{tone.capitalize()}"
                 head = [run(title, bold()), element("w:r", None, element("w:br"))] if title else []
@@ -191,15 +207,49 @@ class Writer:
         shape.docPr.set("descr", elements.clean(drawing.alternative))
         return paragraph("Figure", element("w:r", None, element("w:drawing", None, shape)))
 
-    def finding(self, finding: Finding) -> Iterator[Element]:
+    def mark(self, mark: Mark) -> Element:
+        """The mark of a finding, which leads to it."""
+        return link(self.bookmarks[mark.anchor], run(self.document.mark_label(mark), bold()))
+
+    def marks(self, marks: tuple[Mark, ...]) -> Iterator[Element]:
+        """The findings that touch a table or figure: a line each for the first, the marks of the others in one."""
+        for mark in marks[:IN_WORDS]:
+            yield paragraph("TableNote", self.mark(mark), run(f" {mark.words or mark.name}"))
+        others = marks[IN_WORDS:]
+        if others:
+            said = [one for mark in others for one in (run(" "), self.mark(mark))]
+            yield paragraph("TableNote", run(say_in(self.document.language, "Also", {})), *said)
+
+    def briefs(self, items: tuple[Brief, ...]) -> Iterator[Element]:
+        """What matters most: what it means, what to do, and the mark that leads to the finding."""
+        for one in items:
+            self.findings += 1
+            lines = ((run(one.means, bold()),), (run(one.act),), (self.mark(one.mark), run(f" {one.mark.name}")))
+            yield from self.set_apart(one.mark.severity, lines)
+
+    def indexed(self, one: Indexed) -> tuple[str, tuple[Element, ...]]:
+        """A rule in the list of findings: its mark in words, its name, and what it stands beside."""
+        language, targets = self.document.language, self.document.targets()
+        said = [link(self.bookmarks[one.mark.anchor], run(one.mark.name, bold()))]
+        for position, anchor in enumerate(one.beside[:PLACES]):
+            said.append(run(say_in(language, ", ", {}) if position else say_in(language, ": ", {})))
+            said.append(link(self.bookmarks[anchor], run(targets[anchor])))
+        if len(one.beside) > PLACES:
+            said.append(run(" " + say_in(language, "and {n} more", {"n": len(one.beside) - PLACES})))
+        return self.document.mark_label(one.mark), tuple(said)
+
+    def finding(self, finding: Finding, anchor: str = "") -> Iterator[Element]:
         """How much it matters and where, what was seen, what to do, where to read on; set apart by a line at its left."""
         self.findings += 1
         language = self.document.language
-        style = {"error": "FindingError", "warning": "FindingWarning", "info": "FindingInformation"}
-        head = [run(f"{severity_word(finding.severity, language)}  {finding.code}", bold())]
+        code = [run(finding.code, bold())]
+        head = [
+            run(f"{severity_word(finding.severity, language)}  ", bold()),
+            *(self.marked(anchor, *code) if anchor else code),
+        ]
         if finding.where:
             head.append(run(f"  {finding.where}", value("w:sz", 17)))
-        lines: list[list[Element]] = [head, [run(finding.message)]]
+        lines: list[Sequence[Element]] = [head, [run(finding.message)]]
         if finding.remedy:
             lines.append(
                 [
@@ -209,12 +259,17 @@ class Writer:
             )
         if finding.reference:
             lines.append([run(finding.reference, value("w:sz", 17))])
+        yield from self.set_apart(finding.severity, lines)
+
+    def set_apart(self, severity: Severity, lines: Sequence[Sequence[Element]]) -> Iterator[Element]:
+        """Lines with the colour of a severity at their left."""
+        style = {"error": "FindingError", "warning": "FindingWarning", "info": "FindingInformation"}
         # neighbours of one style would run into one another; a hair's difference in place keeps them apart
         place = twips(10) + self.findings % 2
         for position, line in enumerate(lines, start=1):
             last = position == len(lines)
             yield paragraph(
-                style[finding.severity.value],
+                style[severity.value],
                 *line,
                 keep=None if last else element("w:keepNext"),
                 spacing=element("w:spacing", {"w:after": twips(9)}) if last else None,
