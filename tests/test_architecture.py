@@ -23,6 +23,7 @@ WELCOME = {
     "pandas": ("records", "door", "estimate.glossary"),
     "narwhals": ("records", "door", "estimate.glossary"),
     "openpyxl": ("records",),
+    "statsmodels": ("records.imputation",),
     "matplotlib": ("show.figures",),
     "PIL": ("show.figures",),
     "docx": ("report",),

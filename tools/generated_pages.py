@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from layers import LAYERS, OUTSIDE, layer, modules, sentence
+from rule_index import rule_index
 
 ROOT = Path(__file__).resolve().parent.parent
 TREE = re.compile(r"(<!-- tree: begin -->\n).*?(<!-- tree: end -->)", re.DOTALL)
@@ -135,6 +136,7 @@ PAGES = {
     "docs/commands.md": commands,
     "docs/study-file.md": study_file,
     "docs/rules.md": rules,
+    "docs/rules/index.md": lambda: rule_index(GENERATED),
 }
 
 

@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from durata.audit.audit import audit_figures as audit_figures
+    from durata.audit.figures import Figures as Figures
+    from durata.audit.file import read_figures as read_figures
     from durata.category import Category as Category
     from durata.category import categorise as categorise
     from durata.cohort import Cohort as Cohort
@@ -21,11 +24,14 @@ if TYPE_CHECKING:
     from durata.designs.emulated.trial import EmulatedTrial as EmulatedTrial
     from durata.designs.emulated.trial import emulate as emulate
     from durata.designs.emulated.within_grace import clones_within_grace as clones_within_grace
+    from durata.designs.imputed import impute as impute
     from durata.designs.landmark import landmark as landmark
     from durata.designs.observed import observed as observed
     from durata.designs.time_dependent import time_dependent as time_dependent
     from durata.door import cohort_from_arrays as cohort_from_arrays
     from durata.door import cohort_from_frame as cohort_from_frame
+    from durata.drafting.draft import draft_study as draft_study
+    from durata.drafting.template import template as template
     from durata.estimate.analysis import Analysis as Analysis
     from durata.estimate.association import association_test as association_test
     from durata.estimate.balance import balance_table as balance_table
@@ -35,7 +41,6 @@ if TYPE_CHECKING:
     from durata.estimate.bootstrap import Replicated as Replicated
     from durata.estimate.bootstrap import bootstrap as bootstrap
     from durata.estimate.bootstrap import jackknife as jackknife
-    from durata.estimate.bootstrap import permutation_test as permutation_test
     from durata.estimate.causes import cause_specific as cause_specific
     from durata.estimate.causes import gray_test as gray_test
     from durata.estimate.change import paired_change as paired_change
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
     from durata.estimate.emulated_diagnostics import emulated_uptake as emulated_uptake
     from durata.estimate.emulated_diagnostics import emulated_weights as emulated_weights
     from durata.estimate.emulated_standardised import emulated_standardised as emulated_standardised
+    from durata.estimate.exchange import permutation_test as permutation_test
     from durata.estimate.fine_gray import fine_gray as fine_gray
     from durata.estimate.fine_gray import predicted_incidence as predicted_incidence
     from durata.estimate.firth import firth_cox as firth_cox
@@ -93,6 +99,8 @@ if TYPE_CHECKING:
     from durata.estimate.pseudo import pseudo_values as pseudo_values
     from durata.estimate.rates import event_rates as event_rates
     from durata.estimate.rates import rate_ratios as rate_ratios
+    from durata.estimate.reconstruction import DigitisedCurve as DigitisedCurve
+    from durata.estimate.reconstruction import reconstruct_patients as reconstruct_patients
     from durata.estimate.replicated_cox import CoxModel as CoxModel
     from durata.estimate.response import response_rates as response_rates
     from durata.estimate.response import response_test as response_test
@@ -113,6 +121,7 @@ if TYPE_CHECKING:
     from durata.estimate.weighted_tests import max_combo as max_combo
     from durata.estimate.weighted_tests import weighted_log_rank as weighted_log_rank
     from durata.examples import example as example
+    from durata.examples import example_figures as example_figures
     from durata.finding import CannotEstimate as CannotEstimate
     from durata.finding import DurataError as DurataError
     from durata.finding import Finding as Finding
@@ -149,8 +158,17 @@ _HOMES = {
     "trace_patient": "durata.trace",
     "study_schema": "durata.study.schema",
     "example": "durata.examples",
+    "draft_study": "durata.drafting.draft",
+    "template": "durata.drafting.template",
     "Study": "durata.study.types",
     "Records": "durata.records.records",
+    # published figures
+    "read_figures": "durata.audit.file",
+    "audit_figures": "durata.audit.audit",
+    "example_figures": "durata.examples",
+    "Figures": "durata.audit.figures",
+    "DigitisedCurve": "durata.estimate.reconstruction",
+    "reconstruct_patients": "durata.estimate.reconstruction",
     # cohorts: from a design, or from any table
     "observed": "durata.designs.observed",
     "delayed_entry": "durata.designs.delayed_entry",
@@ -183,7 +201,7 @@ _HOMES = {
     # any of them asked again of drawn people
     "bootstrap": "durata.estimate.bootstrap",
     "jackknife": "durata.estimate.bootstrap",
-    "permutation_test": "durata.estimate.bootstrap",
+    "permutation_test": "durata.estimate.exchange",
     "Replicated": "durata.estimate.bootstrap",
     "CoxModel": "durata.estimate.replicated_cox",
     "Analysis": "durata.estimate.analysis",
@@ -223,6 +241,7 @@ _HOMES = {
     "max_combo": "durata.estimate.weighted_tests",
     "permutation_log_rank": "durata.estimate.permutation",
     # several completed data sets
+    "impute": "durata.designs.imputed",
     "pool": "durata.estimate.pooled",
     "pooled_survival": "durata.estimate.pooled",
     "pooled_means": "durata.estimate.pooled",

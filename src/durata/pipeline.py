@@ -223,7 +223,9 @@ def prepare(study: Study | str | Path) -> tuple[Study, Records]:
     excluding = declared.data.on_defect == "exclude" and all(finding.people for finding in errors)
     if unread or (errors and not excluding):
         rest = without(records, "", found.doubtful)
-        doubts = judge(data_rules(), {"study": declared, "records": rest}, declared.ignore).findings if len(rest) else ()
+        doubts = (
+            judge(data_rules(), {"study": declared, "records": rest}, declared.ignore).findings if len(rest) else ()
+        )
         also = [one for one in (*found.findings, *doubts) if one.severity is not Severity.ERROR]
         raise StudyError([*unread, *errors, *defects_ignored(declared, errors)], also)
     if errors:

@@ -37,29 +37,18 @@ class Triad:
 def triad(hr: Printed, low: Printed, high: Printed, level: float) -> Triad | None:
     """What a hazard ratio and its limits say together; None where no ratio is in the middle of its limits (log scale).
 
-    The log limits (u, v) lie in a rectangle and (u + v) / 2 between two lines; z = q (u + v) / (v - u) has no extreme
-    inside, so the corners of that polygon hold its extremes, and its sign change p = 1.
+    The p-value's range lets the ratio and the standard error vary over their rounding each for itself, which is
+    wider than both together allow: limits that are a little off the middle are forgiven.
     """
     q = normal_quantile(level / 100)
     tiny = 1e-300
-    u, v = (_logs(low), _logs(high))
-    x = _logs(hr)
-    corners = [(a, b) for a in u for b in v]
-    for twice in (2 * x[0], 2 * x[1]):
-        corners += [(a, twice - a) for a in u] + [(twice - b, b) for b in v]
-    slack = 1e-9
-    inside = [
-        (a, b)
-        for a, b in corners
-        if u[0] - slack <= a <= u[1] + slack
-        and v[0] - slack <= b <= v[1] + slack
-        and 2 * x[0] - slack <= a + b <= 2 * x[1] + slack
-    ]
-    if not inside:
+    u, v, x = _logs(low), _logs(high), _logs(hr)
+    slack = 1e-9  # the logarithms are rounded by the machine
+    if u[0] + v[0] > 2 * x[1] + slack or u[1] + v[1] < 2 * x[0] - slack:
         return None
-    widths = [max(b - a, tiny) for a, b in inside]
-    z = [q * (a + b) / width for (a, b), width in zip(inside, widths, strict=True)]
-    nearest = 0.0 if min(z) <= 0 <= max(z) else min(abs(one) for one in z)
+    narrow, wide = max(v[0] - u[1], tiny) / (2 * q), max(v[1] - u[0], tiny) / (2 * q)
+    nearest = 0.0 if x[0] <= 0 <= x[1] else min(abs(x[0]), abs(x[1])) / wide
+    farthest = max(abs(x[0]), abs(x[1])) / narrow
     u0, v0 = log(max(float(low.value), tiny)), log(float(high.value))
     std_error = max(v0 - u0, tiny) / (2 * q)
     z0 = log(float(hr.value)) / std_error
@@ -68,10 +57,10 @@ def triad(hr: Printed, low: Printed, high: Printed, level: float) -> Triad | Non
         std_error,
         z0,
         two_sided(z0),
-        two_sided(max(abs(one) for one in z)),
+        two_sided(farthest),
         two_sided(nearest),
-        min(widths) / (2 * q),
-        max(widths) / (2 * q),
+        narrow,
+        wide,
     )
 
 

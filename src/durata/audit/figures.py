@@ -61,7 +61,9 @@ class Response(Declared):
     of: dict[Name, Size] = Field(default_factory=dict, description="Patients judged, by group; the group if left out.")
     percent: dict[Name, PercentText] = Field(default_factory=dict, description="Percentages as printed, by group.")
     p: PText | None = Field(None, description="p-value of the groups' comparison as printed.")
-    test: Literal["chi-squared", "chi-squared corrected", "fisher"] | None = Field(None, description="The test, if said.")
+    test: Literal["chi-squared", "chi-squared corrected", "fisher"] | None = Field(
+        None, description="The test, if said."
+    )
 
 
 class Mean(Declared):

@@ -76,8 +76,14 @@ def _lost(declared: Mapping[str, Any]) -> Iterator[Mistake]:
                     yield _unknown((table, k, key), row[key], known)
             if row.get("versus", "") == row.get("group"):
                 yield Mistake((table, k, "versus"), "a group cannot be compared with itself.")
+    drawn = [(row["outcome"], row["group"]) for row in declared.get("curves", ())]
+    for k, one in enumerate(drawn):
+        if one in drawn[:k]:
+            yield Mistake(("curves", k, "group"), "{name!r} stands twice.", {"name": one[1]})
     for name, row in declared.get("outcomes", {}).items():
-        yield from (_unknown(("outcomes", name, "by_group", g), g, groups) for g in row.get("by_group", {}) if g not in groups)
+        yield from (
+            _unknown(("outcomes", name, "by_group", g), g, groups) for g in row.get("by_group", {}) if g not in groups
+        )
     for k, row in enumerate(declared.get("claims", ())):
         if row["says"] in {"better", "no different", "independent"} and "versus" not in row:
             yield Mistake(("claims", k), "this claim needs the group it compares with: versus.", of_key=True)

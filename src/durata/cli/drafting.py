@@ -45,7 +45,10 @@ def init(data: Path, output: Path | None, language: str | None, sheet: str | Non
             click.echo(speak("Please check: {look}", look=look))
         for lacking in proposal.lacks:
             click.echo(speak("TODO: {lacking}", lacking=lacking))
-        click.echo(speak("Next: durata check {file}", file=target))
+        if proposal.lacks:
+            click.echo(speak("Complete the lines that begin with # TODO, then: durata check {file}", file=target))
+        else:
+            click.echo(speak("Next: durata check {file}", file=target))
     if proposal.lacks:
         raise SystemExit(Exit.FINDINGS)
 
@@ -94,4 +97,6 @@ def put(file: Path, content: bytes) -> None:
         half.replace(file)
     except OSError as error:
         half.unlink(missing_ok=True)
-        raise click.UsageError(f"{file} cannot be written ({(error.strerror or 'no reason given').lower()}).") from error
+        raise click.UsageError(
+            f"{file} cannot be written ({(error.strerror or 'no reason given').lower()})."
+        ) from error

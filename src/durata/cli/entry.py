@@ -6,9 +6,13 @@ import sys
 
 import click
 
+from durata.cli.audit import audit
+from durata.cli.checking import check
+from durata.cli.drafting import init, template
 from durata.cli.exits import leave_with
 from durata.cli.reference import rules, schema
-from durata.cli.studies import check, demo, run, trace
+from durata.cli.simulation import simulate
+from durata.cli.studies import demo, run, trace
 from durata.cli.verify import verify
 
 EXIT_CODES = (
@@ -27,7 +31,7 @@ def durata() -> None:
     """
 
 
-for command in (demo, run, check, trace, verify, rules, schema):
+for command in (demo, run, check, trace, audit, verify, rules, schema, init, template, simulate):
     durata.add_command(command)
 
 

@@ -56,4 +56,9 @@ FIGURES = click.option(
 
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(json_text(document), nl=False)
+
+
+def json_text(document: Any) -> str:
+    """A JSON document as text."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

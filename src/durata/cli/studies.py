@@ -1,4 +1,4 @@
-"""The commands that walk a study: demo, run, check, trace; what each does is imported only when it runs."""
+"""The commands that walk a study: demo, run, trace; what each does is imported only when it runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from durata.cli.exits import Exit
 from durata.cli.options import FIGURES, FORMAT, LANGUAGE, OUTPUT, STUDY, print_json
 
 
@@ -65,37 +64,6 @@ def run_and_write(study: Path, output: Path, figures: str, shape: str, language:
         click.echo(flow_line(declared_flow(contents.study, contents.records, contents.answers)))
         click.echo(summary_line(contents.verdicts))
     return report
-
-
-@click.command()
-@STUDY
-@FORMAT
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info", "never"]),
-    default="error",
-    show_default=True,
-    help="Exit with 1 when a finding is at least this severe.",
-)
-def check(study: Path, shape: str, fail_on: str) -> None:
-    """Say what is wrong with a study before anyone believes a p-value."""
-    from durata.cli.findings import print_reading, print_verdicts, reading_json, verdicts_json
-    from durata.cli.progress import Reporter
-    from durata.finding import Severity
-    from durata.language.speaking import speaking
-    from durata.pipeline import check as check_study
-
-    with Reporter() as progress:
-        checked = check_study(study, progress=progress)
-    verdicts = checked.verdicts
-    if shape == "json":
-        print_json(verdicts_json(verdicts) | reading_json(checked.notes, checked.flow))
-    else:
-        with speaking(checked.language):
-            print_reading(checked.notes, checked.flow)
-            print_verdicts(verdicts)
-    if fail_on != "never" and any(f.severity.rank >= Severity(fail_on).rank for f in verdicts.findings):
-        raise SystemExit(Exit.FINDINGS)
 
 
 @click.command()

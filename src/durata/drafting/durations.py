@@ -31,17 +31,25 @@ class Groups:
 
     def named(self) -> tuple[dict[str, str | int], ...]:
         """The groups as the study file writes them, each with its limits in its name."""
-        unit = {"months": speak("months"), "days": speak("days")}[self.unit]
-        first: dict[str, str | int] = {
-            "name": speak("up to {to} {unit}", to=self.cuts[0], unit=unit),
-            "to": self.cuts[0],
-        }
-        middle: list[dict[str, str | int]] = [
-            {"name": speak("over {low} to {to} {unit}", low=low, to=to, unit=unit), "from": low, "to": to}
-            for low, to in zip(self.cuts, self.cuts[1:], strict=False)
-        ]
-        last = self.cuts[-1]
-        return (first, *middle, {"name": speak("over {low} {unit}", low=last, unit=unit), "from": last})
+        limits = zip((None, *self.cuts), (*self.cuts, None), strict=True)
+        return tuple(self._group(low, to) for low, to in limits)
+
+    def _group(self, low: int | None, to: int | None) -> dict[str, str | int]:
+        said: dict[str, str | int] = {"name": self._name(low, to)}
+        if low is not None:
+            said["from"] = low
+        if to is not None:
+            said["to"] = to
+        return said
+
+    def _name(self, low: int | None, to: int | None) -> str:
+        days = self.unit == "days"
+        if low is None:
+            return speak("up to {to} days", to=to) if days else speak("up to {to} months", to=to)
+        if to is None:
+            return speak("over {low} days", low=low) if days else speak("over {low} months", low=low)
+        said = "over {low} to {to} days" if days else "over {low} to {to} months"
+        return speak(said, low=low, to=to)
 
 
 def days_of(table: Table, column: Column, rules: DayRules) -> FloatArray:

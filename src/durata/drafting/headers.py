@@ -65,29 +65,29 @@ def split_unit(header: str) -> tuple[str, str]:
 
 
 @cache
-def _synonyms() -> Mapping[str, tuple[Item, str]]:
-    found: dict[str, tuple[Item, str]] = {}
+def _synonyms() -> Mapping[str, tuple[tuple[Item, str], ...]]:
+    found: dict[str, tuple[tuple[Item, str], ...]] = {}
     for item in dictionary():
-        for synonym in item.synonyms:
-            found.setdefault(bare(synonym), (item, synonym))
+        for name, synonym in {bare(synonym): synonym for synonym in item.synonyms}.items():
+            found[name] = (*found.get(name, ()), (item, synonym))
     return MappingProxyType(found)
 
 
-def named_exactly(header: str) -> Named | None:
-    """The item whose name or synonym the header is, its unit aside; None when it is none."""
+def named_exactly(header: str) -> tuple[Named, ...]:
+    """The items whose name or synonym the header is, its unit aside: "death" can be a date and a status."""
     known = _synonyms()
     for text in (header, split_unit(header)[0]):
         if bare(text) in known:
-            return Named(*known[bare(text)], 1.0)
-    return None
+            return tuple(Named(item, synonym, 1.0) for item, synonym in known[bare(text)])
+    return ()
 
 
 @cache
 def named_nearly(header: str) -> tuple[Named, ...]:
     """The items whose name is near that of the header, nearest first; the same as :func:`named_exactly` if it is one."""
     exact = named_exactly(header)
-    if exact is not None:
-        return (exact,)
+    if exact:
+        return exact
     text = bare(split_unit(header)[0])
     if len(text) < SHORTEST_NEAR[text.isascii()]:
         return ()
@@ -101,14 +101,14 @@ def named_nearly(header: str) -> tuple[Named, ...]:
 def _near(text: str) -> Iterator[tuple[str, Item, str, float]]:
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(text)
-    for synonym, (item, shown) in _synonyms().items():
+    for synonym, homes in _synonyms().items():
         if len(synonym) < SHORTEST_NEAR[synonym.isascii()] or synonym.isascii() != text.isascii():
             continue
         matcher.set_seq1(synonym)
         if matcher.real_quick_ratio() >= NEAR_ENOUGH and matcher.quick_ratio() >= NEAR_ENOUGH:
             score = matcher.ratio()
             if score >= NEAR_ENOUGH:
-                yield synonym, item, shown, score
+                yield from ((synonym, item, shown, score) for item, shown in homes)
 
 
 @cache

@@ -74,7 +74,7 @@ def propose(table: Table, file: str, sheet: str | None = None) -> Proposal:
     if partial:
         look.append(speak("{n} date(s) have no day: say by [data] partial_dates what becomes of them", n=partial))
     kept = tuple(one.reason for one in found.matches.values())
-    left = tuple(f"{column.shown}: {reason}" for column, reason in found.left)
+    left = tuple(speak("{header}: {reason}", header=column.shown, reason=reason) for column, reason in found.left)
     hidden = tuple(_hidden(column) for column in found.personal)
     return Proposal(file, spoken(), sections, tuple(lacks), tuple(look), kept, (*hidden, *left))
 

@@ -98,9 +98,9 @@ def recognise(table: Table) -> Recognised:
 def _is_personal(column: Column) -> bool:
     """Whether the name or the cells of a column say that it identifies people; an identifier of the study does not."""
     named = named_exactly(column.name)
-    if named is not None and named.item.kind == "personal":
+    if any(one.item.kind == "personal" for one in named):
         return True
-    wanted = named is not None and named.item.kind in ("identifier", "hospital number")
+    wanted = any(one.item.kind in ("identifier", "hospital number") for one in named)
     return column.content.identifying > 0 and not wanted
 
 
@@ -110,7 +110,7 @@ def _by_name(columns: Sequence[Column]) -> tuple[dict[str, Match], dict[int, str
     for k, column in enumerate(columns):
         exact = named_exactly(column.name)
         near = named_nearly(column.name) if k < MOST_COMPARED else ()
-        pairs += [(named, column) for named in ((exact,) if exact is not None else near)]
+        pairs += [(named, column) for named in exact or near]
     order = {item.name: k for k, item in enumerate(dictionary())}
     pairs.sort(key=lambda pair: (-pair[0].score, not pair[1].content.filled, order[pair[0].item.name], pair[1].place))
     matches: dict[str, Match] = {}
@@ -154,6 +154,8 @@ def _reason(named: Named, column: Column) -> str:
 
 def _held(item: Item, content: Content) -> str:
     """What was found in the cells, in numbers."""
+    if not content.n:
+        return speak("nothing is filled in yet")
     if item.kind == "date":
         return speak("{n} dates in {of} cells", n=content.best_dates(), of=content.n)
     if item.kind in ("number", "time"):
@@ -234,8 +236,7 @@ def _why_not(column: Column, unfit: Mapping[int, str], also: Mapping[int, Item])
         return unfit[column.place]
     if column.place in also:
         return speak('could be "{item}" too; another column was taken', item=also[column.place].label)
-    named = named_exactly(column.name)
-    if named is not None and named.item.kind == "hospital number":
+    if any(one.item.kind == "hospital number" for one in named_exactly(column.name)):
         return speak("a hospital number is not needed beside the patient identifier, and is not read")
     kind = column.content.looks_like()
     words = {

@@ -55,6 +55,10 @@ def treatment(found: Recognised, table: Table, rules: DayRules) -> Treatment:
             lacks.append(speak("no duration groups could be made from the dates: write them under [treatment] groups"))
         else:
             look.append(_where_from(made))
+    if end is not None and len(ends) > 1:
+        others = ", ".join(one.column.shown for one in ends[1:])
+        said = "{header} was taken for the end of treatment; it could also be {others}"
+        look.append(speak(said, header=end.column.shown, others=others))
     keys = [
         Key("name", speak("treatment"), (speak("Write what was given."),)),
         _day("start", start, ()),

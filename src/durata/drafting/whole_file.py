@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from durata.drafting.headers import named_exactly
@@ -77,7 +78,8 @@ def _table(content: bytes, name: str, sheet: str | None, encoding: Encoding | No
         return range(len(names)) if tuple(names) == header else known(names)
 
     place = found.sheet if sheet is None else sheet
-    return table_of(content, name, choose, Layout(sought=EVERY_COLUMN), sheet=place, encoding=encoding)
+    table = table_of(content, name, choose, Layout(sought=EVERY_COLUMN), sheet=place, encoding=encoding)
+    return replace(table, findings=found.findings)  # those of the second look speak of a sheet that was named
 
 
 def _first_look(content: bytes, name: str, sheet: str | None, encoding: Encoding | None, choose: Choose) -> Table:
@@ -88,9 +90,9 @@ def known(header: Sequence[str]) -> list[int]:
     """Positions of names of the dictionary, each item once."""
     found: dict[str, int] = {}
     for k, name in enumerate(header):
-        named = named_exactly(name) if name else None
-        if named is not None:
-            found.setdefault(named.item.name, k)
+        for named in named_exactly(name) if name else ():
+            if found.setdefault(named.item.name, k) == k:
+                break
     return sorted(found.values())
 
 

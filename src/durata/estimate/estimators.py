@@ -10,12 +10,14 @@ from typing import Literal
 from durata.category import Category
 from durata.cohort import Cohort
 from durata.estimate.analysis import Analysis, Answer
+from durata.estimate.balance import balance_table, positivity_table, weight_table
 from durata.estimate.baseline import baseline_table
 from durata.estimate.change import paired_change
 from durata.estimate.cox import cox
 from durata.estimate.cox_checks import proportional_hazards_test
 from durata.estimate.curves import kaplan_meier, reverse_kaplan_meier
 from durata.estimate.firth import firth_cox
+from durata.estimate.imputed import Completed, pooled_model
 from durata.estimate.rates import event_rates
 from durata.estimate.response import response_rates, response_test, response_trend, risk_differences
 from durata.estimate.restricted_mean import restricted_mean, restricted_mean_contrasts
@@ -26,6 +28,8 @@ from durata.finding import CannotEstimate, Finding, Severity
 from durata.language.speaking import speak
 from durata.study.types import Study
 from durata.terms import TermLike, factor, strata
+from durata.weighting.baseline_weights import ESTIMANDS, weigh
+from durata.weighting.propensity import propensity
 
 Estimator = Callable[[Cohort, Analysis], Answer]
 Ties = Literal["breslow", "efron"]
@@ -125,6 +129,16 @@ def ties(analysis: Analysis) -> Ties:
     return "breslow" if analysis.setting("ties") == "breslow" else "efron"
 
 
+def weighed(cohort: Cohort, analysis: Analysis) -> Cohort:
+    """The cohort under the baseline weights an analysis names, estimated among its people."""
+    asked = str(analysis.setting("estimand"))
+    estimand = next((known for known in ESTIMANDS if known == asked), None)
+    if estimand is None:
+        raise KeyError(f"{analysis} names no weights there are")
+    target = str(analysis.setting("target")) or None
+    return weigh(cohort, names(analysis, "weigh_by"), estimand=estimand, target=target)
+
+
 def is_constant(cohort: Cohort, name: str) -> bool:
     """Whether a column has one value only."""
     column = cohort.column(name)
@@ -178,6 +192,9 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "response_test": lambda cohort, one: response_test(cohort, str(one.setting("of")), names(one, "success")),
         "response_trend": lambda cohort, one: response_trend(cohort, str(one.setting("of")), names(one, "success")),
         "risk_differences": lambda cohort, one: risk_differences(cohort, str(one.setting("of")), names(one, "success")),
+        "weighted_balance": lambda cohort, one: balance_table(cohort, names(one, "weigh_by")),
+        "weights": lambda cohort, one: weight_table(cohort),
+        "positivity": lambda cohort, one: positivity_table(propensity(cohort, names(one, "weigh_by"))),
         "paired_change": lambda cohort, one: paired_change(
             cohort, str(one.setting("before")), str(one.setting("after")), by=by(one)
         ),
@@ -185,10 +202,13 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
 )
 
 
-def estimators_for(study: Study, declared_cohort: Callable[[str], Cohort]) -> dict[str, Estimator]:
+def estimators_for(
+    study: Study, declared_cohort: Callable[[str], Cohort], completed: Completed | None = None
+) -> dict[str, Estimator]:
     """Every estimator, each restricted to the subgroup its analysis names; models and the interaction test with them.
 
-    ``declared_cohort(outcome)`` is the cohort in which candidates are screened, the same for every design.
+    ``declared_cohort(outcome)`` is the cohort in which candidates are screened, the same for every design;
+    ``completed(design, outcome)`` are the cohorts whose missing covariates were imputed, None where nothing is.
     """
     found: dict[Analysis, Screened] = {}
 
@@ -206,6 +226,8 @@ def estimators_for(study: Study, declared_cohort: Callable[[str], Cohort]) -> di
             subgroup = str(analysis.setting("subgroup"))
             if subgroup:
                 cohort = restricted(cohort, study.subgroups[subgroup], subgroup)
+            if analysis.setting("estimand") and analysis.estimator != "positivity":
+                cohort = weighed(cohort, analysis)
             return estimator(cohort, analysis)
 
         return answer
@@ -215,9 +237,16 @@ def estimators_for(study: Study, declared_cohort: Callable[[str], Cohort]) -> di
         stratified = names(analysis, "strata")
         return interaction_test(cohort, study.subgroups[subgroup], subgroup, ties=ties(analysis), stratified=stratified)
 
+    def pooled(cohort: Cohort, analysis: Analysis) -> Effects:
+        if completed is None:
+            raise CannotEstimate(speak("No missing values were imputed in this study."))
+        cohorts = completed(analysis.design, analysis.outcome)
+        return pooled_model(study, cohort, cohorts, lambda one: fitted_cox(one, analysis, screen))
+
     models: dict[str, Estimator] = {
         "cox": lambda cohort, one: fitted_cox(cohort, one, screen),
         "firth_cox": lambda cohort, one: fitted_firth(cohort, one, screen),
+        "pooled_cox": pooled,
         "proportional_hazards": lambda cohort, one: proportional_hazards_test(cohort, fitted_cox(cohort, one, screen)),
     }
     everything = {**ESTIMATORS, **models}

@@ -128,17 +128,18 @@ def survival_contrasts(
     [('difference', 0.5), ('ratio', 3.0)]
     """
     check_level(conf_level)
-    for asked, known, what in (
-        (interval, get_args(DifferenceInterval), "interval"),
-        (scale, get_args(Scale), "scale"),
-    ):
-        if asked not in known:
-            template = (
-                "There is no interval {asked!r}; there are {known}."
-                if what == "interval"
-                else "There is no scale {asked!r}; there are {known}."
+    if interval not in get_args(DifferenceInterval):
+        raise CannotEstimate(
+            speak(
+                "There is no interval {interval!r}; there are {known}.",
+                interval=interval,
+                known=speak(", ").join(get_args(DifferenceInterval)),
             )
-            raise CannotEstimate(speak(template, asked=asked, known=speak(", ").join(known)))
+        )
+    if scale not in get_args(Scale):
+        raise CannotEstimate(
+            speak("There is no scale {scale!r}; there are {known}.", scale=scale, known=speak(", ").join(get_args(Scale)))
+        )
     curve = kaplan_meier(cohort, by, interval="log-log", conf_level=conf_level)
     levels = curve.groups
     if len(levels) < 2:

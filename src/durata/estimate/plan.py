@@ -9,6 +9,7 @@ from durata.designs.catalogue import DESIGNS, declared_design
 from durata.estimate.analysis import Analysis, Answers, Refused, Setting
 from durata.estimate.estimators import estimators_for
 from durata.estimate.firth import needs_firth
+from durata.estimate.imputed import completed_cohorts
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
@@ -94,6 +95,16 @@ def firth_beside(study: Study, answers: Answers, design: str, outcome: str, *, a
     return None
 
 
+def imputes(study: Study, outcome: str) -> bool:
+    """Whether the adjusted model of an outcome is also asked of several completed data sets."""
+    return study.missing.method == "impute" and has_adjustment(study, outcome)
+
+
+def pooled_analysis(study: Study, design: str, outcome: str) -> Analysis:
+    """The adjusted Cox model of one outcome, pooled over the completed data sets."""
+    return Analysis(design, outcome, "pooled_cox", cox_analysis(study, design, outcome, adjusted=True).settings)
+
+
 def subgroup_analyses(study: Study, design: str, outcome: str, subgroup: str) -> dict[str, Analysis]:
     """What is asked of one subgroup: curves, tests, hazard ratios, and the interaction in everybody."""
     inside: tuple[tuple[str, Setting], ...] = (("subgroup", subgroup),)
@@ -169,6 +180,27 @@ def per_hundred_years(study: Study) -> float:
     return 100 * study.study.days("years")
 
 
+def weighted_analyses(study: Study, outcome: str) -> dict[str, Analysis]:
+    """What is asked under the declared baseline weights: balance, weights, positivity, curves and the hazard ratios."""
+    table = study.weights
+    if table is None:
+        return {}
+    how: tuple[tuple[str, Setting], ...] = (("estimand", table.estimand), ("weigh_by", table.covariates))
+    if table.target is not None:
+        how += (("target", table.target),)
+    design = declared_design(study)
+    model = tuple(
+        one for one in model_settings(study, design, outcome, adjusted=False) if one[0] not in ("strata", "robust")
+    )
+    return {
+        "balance": Analysis(design, outcome, "weighted_balance", how),
+        "weights": Analysis(design, outcome, "weights", how),
+        "positivity": Analysis(design, outcome, "positivity", how),
+        "kaplan_meier": Analysis(design, outcome, "kaplan_meier", (*how, *BY_GROUP)),
+        "cox": Analysis(design, outcome, "cox", (*how, *model)),
+    }
+
+
 def planned(study: Study) -> tuple[Analysis, ...]:
     """Every analysis of the study whose description does not depend on another's answer."""
     return tuple(dict.fromkeys(_all(study)))
@@ -213,10 +245,13 @@ def _declared_only(study: Study, design: str, outcome: str) -> Iterator[Analysis
         yield Analysis(design, outcome, "restricted_mean", (*BY_GROUP, ("until", until)))
         reference = study.treatment.reference or study.treatment.groups[0].name
         yield Analysis(design, outcome, "restricted_mean_contrasts", (("until", until), ("reference", reference)))
+    if imputes(study, outcome):
+        yield pooled_analysis(study, design, outcome)
     for covariate in candidates(study, outcome):
         yield univariable(study, design, outcome, covariate)
     for subgroup in study.subgroups:
         yield from subgroup_analyses(study, design, outcome, subgroup).values()
+    yield from weighted_analyses(study, outcome).values()
 
 
 def answers_for(study: Study, records: Records, counts: IntArray | None = None) -> Answers:
@@ -238,4 +273,5 @@ def answers_for(study: Study, records: Records, counts: IntArray | None = None) 
     def declared_cohort(outcome: str) -> Cohort:
         return cohort_of(declared_design(study), outcome)
 
-    return Answers(cohort_of, estimators_for(study, declared_cohort))
+    completed = completed_cohorts(study, records) if study.missing.method == "impute" else None
+    return Answers(cohort_of, estimators_for(study, declared_cohort, completed))

@@ -67,7 +67,7 @@ def pseudo_values(
         )
     if cohort.weights is not None and np.any(cohort.weights.values != 1.0):
         raise CannotEstimate(
-            speak("Pseudo-values are not made with weights: leave persons out one by one needs persons.")
+            speak("Pseudo-values leave out one person at a time and take no weights; use a weighted restricted mean or Cox model.")
         )
     observation = observe(cohort, by)
     rows = observation.rows
@@ -135,7 +135,7 @@ def pseudo_value_regression(
     --------
     >>> from durata.door import cohort_from_arrays
     >>> cohort = cohort_from_arrays(time=[2, 4, 8, 6, 8, 8], event=[1, 1, 0, 1, 0, 0], group=list("aaabbb"))
-    >>> round(pseudo_value_regression(cohort, ["group"], until=8).estimate[0], 3)
+    >>> round(float(pseudo_value_regression(cohort, ["group"], until=8).estimate[0]), 3)
     2.667
     """
     check_level(conf_level)

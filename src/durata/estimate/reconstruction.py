@@ -178,7 +178,9 @@ def _risk_table(name: str, curve: DigitisedCurve, end: float) -> tuple[FloatArra
             speak("Curve {group!r}: as many numbers at risk as times of them are needed, and at least one.", group=name)
         )
     if not np.all(np.isfinite(risk_times)) or risk_times[0] != 0 or np.any(np.diff(risk_times) <= 0):
-        raise CannotEstimate(speak("Curve {group!r}: the times of the numbers at risk must increase from 0.", group=name))
+        raise CannotEstimate(
+            speak("Curve {group!r}: the times of the numbers at risk must increase from 0.", group=name)
+        )
     numbers = at_risk.astype(np.float64)
     if np.any(numbers != np.round(numbers)) or np.any(numbers < 0) or not 1 <= numbers[0] <= MOST_PATIENTS:
         raise CannotEstimate(
@@ -202,7 +204,9 @@ def _risk_table(name: str, curve: DigitisedCurve, end: float) -> tuple[FloatArra
     total = curve.total_events
     if total is not None and not 0 <= total <= numbers[0]:
         raise CannotEstimate(
-            speak("Curve {group!r}: {total} events of {n} patients cannot be.", group=name, total=total, n=int(numbers[0]))
+            speak(
+                "Curve {group!r}: {total} events of {n} patients cannot be.", group=name, total=total, n=int(numbers[0])
+            )
         )
     kept = (risk_times < end) & (numbers > 0)
     kept[0] = True

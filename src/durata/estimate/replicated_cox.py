@@ -17,7 +17,7 @@ from durata.estimate.quantities import Quantity, quantities
 from durata.estimate.replicates import Draws, Numbers, OfCohort, OfStudy, Question
 from durata.estimate.result import Effects
 from durata.kernels.arrays import BoolArray, IntArray
-from durata.kernels.newton import Status
+from durata.kernels.newton import FAR, Status
 from durata.kernels.partial_likelihood.fit import fit_cox
 from durata.kernels.replicate import cox_replicates
 from durata.terms import Interaction, Spline, TermLike
@@ -133,6 +133,8 @@ def fast_replicates(fast: Fast, draws: Draws, numbers: Sequence[int]) -> dict[in
             efron=not fast.breslow,
         )
         estimable = _estimable(fast, counts[:, fast.code])
+        # where linear predictors lie this far apart, whether there is a maximum is decided in one place
+        estimable &= np.abs(np.nan_to_num(found.coefficients)) @ np.ptp(rows.x, axis=0) < FAR
         for place, number in enumerate(part):
             if found.status[place] == Status.CONVERGED and estimable[place]:
                 out[number] = dict(zip(keys, found.coefficients[place].tolist(), strict=True))

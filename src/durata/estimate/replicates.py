@@ -20,6 +20,7 @@ from durata.estimate.plan import answers_for
 from durata.estimate.quantities import Quantity, quantities
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
+from durata.kernels.compiled.readiness import ready, warm
 from durata.language.speaking import speak, speaking, spoken
 from durata.records.records import Records
 from durata.study.types import Study
@@ -184,12 +185,14 @@ def replicated(
                 "use backend='loky', which gives the same numbers."
             )
         )
-    language = spoken()
+    how = spoken(), ready()
+    if how[1]:
+        warm()
     if backend == "dask":
-        return _on_dask(question, draws, numbers, language)
+        return _on_dask(question, draws, numbers, how)
     began = time.perf_counter()
     first = list(numbers[:TIMED])
-    done = several(question, draws, first, language)
+    done = several(question, draws, first, how)
     expected = (time.perf_counter() - began) / max(len(first), 1) * (len(numbers) - len(first))
     rest = [numbers[k : k + BATCH] for k in range(len(first), len(numbers), BATCH)]
     processes = (os.cpu_count() or 1) if workers is None else workers
@@ -198,22 +201,22 @@ def replicated(
         from joblib import Parallel, delayed
 
         parts = Parallel(n_jobs=processes, backend="loky")(
-            delayed(several)(question, draws, part, language) for part in rest
+            delayed(several)(question, draws, part, how) for part in rest
         )
     else:
-        parts = [several(question, draws, part, language) for part in rest]
+        parts = [several(question, draws, part, how) for part in rest]
     for part in parts:
         done.extend(part)
     return done
 
 
-def _on_dask(question: Question, draws: Draws, numbers: Sequence[int], language: str) -> list[Numbers | str]:
+def _on_dask(question: Question, draws: Draws, numbers: Sequence[int], how: tuple[str, bool]) -> list[Numbers | str]:
     from joblib import Parallel, delayed, parallel_config
 
     parts = [numbers[k : k + BATCH] for k in range(0, len(numbers), BATCH)]
     try:
         with parallel_config(backend="dask"):
-            found = Parallel()(delayed(several)(question, draws, part, language) for part in parts)
+            found = Parallel()(delayed(several)(question, draws, part, how) for part in parts)
     except ValueError as problem:
         raise CannotEstimate(
             speak("No dask cluster answers ({problem}): make a distributed.Client first.", problem=str(problem))
@@ -221,8 +224,15 @@ def _on_dask(question: Question, draws: Draws, numbers: Sequence[int], language:
     return [one for part in found for one in part]
 
 
-def several(question: Question, draws: Draws, numbers: Sequence[int], language: str) -> list[Numbers | str]:
-    """The answers in the draws of these numbers, or the reasons why there is none."""
+def several(question: Question, draws: Draws, numbers: Sequence[int], how: tuple[str, bool]) -> list[Numbers | str]:
+    """The answers in the draws of these numbers, or the reasons why there is none.
+
+    ``how`` is the language of the reasons, and whether compiled kernels are used: all processes do, or none, so that the
+    numbers are the same to the last bit.
+    """
+    language, compiled = how
+    if compiled:
+        warm()
     out: list[Numbers | str] = []
     with speaking(language), threadpool_limits(1, "blas"):
         for counts in draws.counts(numbers) if len(numbers) else ():

@@ -31,3 +31,15 @@ def example(name: str, language: str | None = None) -> Path:
         raise CannotEstimate(f"There is no bundled study {name!r}; there are {', '.join(examples())}.")
     own = HERE / name / f"study.{language}.toml"
     return own if language is not None and own.is_file() else HERE / name / "study.toml"
+
+
+def example_figures() -> Path:
+    """Path of the bundled figures file: the numbers of the published abstract that durata was built to question.
+
+    Examples
+    --------
+    >>> import durata as du
+    >>> du.example_figures().name
+    'figures.toml'
+    """
+    return HERE / "reference" / "figures.toml"

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
-from durata.kernels.newton import Evaluation, Status, maximise
+from durata.kernels.newton import Evaluation, Status, dependent_columns, maximise
 
 CONSTANT = 1e-12
 """A column that varies by less than this share of its size does not vary."""
@@ -104,15 +104,21 @@ def fit_multinomial(
 
     unit = float(w.sum() * np.min(share * (1.0 - share)))
     best = maximise(evaluate, others * q, reach, unit=unit)
+    status, involved = best.status, best.involved
+    if status == Status.CONVERGED:
+        # a step may land far out, where the likelihood is flat: nothing is known there of what led to it
+        flat = dependent_columns(best.there.information, unit)
+        if np.any(flat):
+            status, involved = Status.SEPARATION, flat
     found = best.at.reshape(others, q)
     slopes = found[:, 1:] / scale
     coefficients = np.column_stack([level + found[:, 0] - slopes @ mean, slopes])
     return MultinomialFit(
-        best.status,
+        status,
         coefficients,
         np.exp(logs(best.at)),
         best.there.log_likelihood,
         best.start.log_likelihood,
         best.iterations,
-        best.involved.reshape(others, q),
+        involved.reshape(others, q),
     )

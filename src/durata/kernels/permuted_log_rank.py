@@ -68,7 +68,7 @@ def chi_squares(layout: Layout, groups: IntArray, n_groups: int) -> FloatArray:
         np.divide(difference[:, 0] ** 2, variance, out=out, where=variance > 1e-12)
         return out
     inverse = np.linalg.pinv(covariance, rcond=1e-9, hermitian=True)
-    return np.einsum("bk,bkl,bl->b", difference, inverse, difference)
+    return np.asarray(np.einsum("bk,bkl,bl->b", difference, inverse, difference))
 
 
 def n_arrangements(group: IntArray, stratum: IntArray, n_groups: int) -> int:

@@ -44,11 +44,11 @@ def pseudo_values(time: FloatArray, event: BoolArray, until: float, *, mean: boo
         alone = survival <= 0.0
         following = np.where(alone, width, following)
         left_out = earlier[index] + own * following[index]
-        return n * whole - (n - 1.0) * left_out
+        return np.asarray(n * whole - (n - 1.0) * left_out)
     if last < 0:
         return np.ones(n)
     ratio = np.where(survival > 0.0, survival[last] * inverse, 1.0)
     without = np.where(
         index <= last, own * ratio[index], before[min(last + 1, m - 1)] if last + 1 < m else survival[last]
     )
-    return n * survival[last] - (n - 1.0) * without
+    return np.asarray(n * survival[last] - (n - 1.0) * without)

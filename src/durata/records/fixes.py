@@ -74,7 +74,7 @@ class Decisions:
             columns = Counter(fixes[k].column for k in sorted(self.applied))
             words = speak(", ").join(f"{column} ({n})" for column, n in columns.items())
             told: dict[str, object] = {"n": len(self.applied), "columns": words, "file": name}
-            told["rows"] = tuple(fixes[k].row for k in sorted(self.applied))
+            told["corrected_rows"] = tuple(fixes[k].row for k in sorted(self.applied))
             what = (
                 "{n:,} cell(s) were corrected as decided in {file}, by column: {columns}. The source was not changed."
             )
@@ -111,7 +111,8 @@ class Decisions:
             elif len(elsewhere) == 1:
                 self.at[k] = elsewhere[0]
             else:
-                self._is_stale(k, speak("the patient is no longer there"))
+                several = speak("several rows are of this patient, and none of them is this row")
+                self._is_stale(k, several if elsewhere else speak("the patient is no longer there"))
 
 
 def decisions_of(study: Study, root: Path, table: Table, keys: Callable[[], Sequence[str]]) -> Decisions | None:

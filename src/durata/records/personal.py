@@ -24,7 +24,7 @@ HEADERS: dict[Kind, re.Pattern[str]] = {
     ),
     "telephone number": re.compile(r"电话|手机|联系方式|\b(tele)?phone\b|\bmobile\b|\btel\b|\bcell ?phone\b|\bfax\b"),
     "name": re.compile(
-        r"姓名|患者名|病人名|^(patient|full|first|last|family|given|sur) ?name$|^name$|^surname$|^patient$"
+        r"姓名|患者名|病人名|^(patient|full|first|last|family|given|sur) ?name$|^name$|^surname$"
     ),
     "hospital number": re.compile(
         r"住院号|病案号|病历号|门诊号|登记号|就诊卡|\bmrn\b|\bmedical record\b|\bhospital (no|number|id)\b|\bchart no\b"
@@ -98,8 +98,8 @@ def by_cells(header: str, cells: Iterable[Cell]) -> tuple[Kind | None, int]:
 
 def _sample(cells: Iterable[Cell]) -> Sequence[str]:
     """Different texts from the beginning of a column."""
-    texts = (label(cell) for cell in islice(cells, 10 * SAMPLE))
-    return list(islice(dict.fromkeys(text for text in texts if text), SAMPLE))
+    different = islice(dict.fromkeys(islice(cells, 10 * SAMPLE)), SAMPLE)
+    return list(dict.fromkeys(text for cell in different if (text := label(cell))))
 
 
 def _is_name(text: str) -> bool:

@@ -92,7 +92,7 @@ def _parsed(
         parsed: tuple[Value | Defect, tuple[str, ...]] = parse(cell)
         return parsed[0], (*mapped, *parsed[1])
 
-    texts = all(type(cell) is str for cell in cells)
+    texts = set(map(type, cells)) <= {str}
     # 1, 1.0 and True are equal, and not the same cell
     distinct: Sequence[object] = cells if texts else [(type(cell), cell) for cell in cells]
     known = {key: read(cell) for key, cell in dict(zip(distinct, cells, strict=True)).items()}

@@ -109,5 +109,6 @@ def uri(name: str) -> str:
     '%E7%97%85%E4%BA%BA%201.csv'
     """
     return "".join(
-        letter if letter in UNRESERVED else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8")) for letter in name
+        letter if letter in UNRESERVED else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8"))
+        for letter in name
     )

@@ -11,6 +11,7 @@ from durata.report.chapters.methods import methods
 from durata.report.chapters.patients import patients
 from durata.report.chapters.subgroups import subgroups
 from durata.report.chapters.survival import survival
+from durata.report.chapters.weighted import weighted
 from durata.report.chapters.wording import wording
 from durata.report.contents import Contents
 from durata.report.document import Block, Document
@@ -25,7 +26,7 @@ def compose(contents: Contents) -> Document:
     blocks: list[Block] = [*front(words), *patients(words), *describe(words)]
     for outcome in study.outcomes:
         blocks += survival(words, outcome)
-    blocks += [*subgroups(words), *beside(words), *conclusions(words), *findings(words), *methods(words)]
+    blocks += [*subgroups(words), *weighted(words), *beside(words), *conclusions(words), *findings(words), *methods(words)]
     blocks += printed_figures(words)
     marked = with_marks(words, blocks)
     return Document(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from durata.estimate.analysis import Answers
@@ -28,6 +28,7 @@ class Provenance:
     data_sha256: str
     study_file: str
     study_sha256: str
+    beside: Mapping[str, str] = field(default_factory=dict)  # name and sha256 of what was read beside the data
 
 
 def provenance(study: Study, records: Records) -> Provenance:
@@ -42,6 +43,7 @@ def provenance(study: Study, records: Records) -> Provenance:
         data_sha256=records.source.sha256,
         study_file=source.path.name if source else "(made in memory)",
         study_sha256=source.sha256 if source else "",
+        beside=dict(records.source.beside),
     )
 
 

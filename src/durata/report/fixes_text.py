@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from durata.language.speaking import speak
 from durata.report.since import GONE, Compared, Row
+from durata.show.printable import UNPRINTABLE
 
 # What is wrong with a row as a whole: it can be left out, not corrected by one value.
 ROWS = frozenset({"D01"})
@@ -32,7 +33,8 @@ def fixes_text(found: Compared, study_file: str) -> str:
 
 
 def _can_be_decided(row: Row) -> bool:
-    return row.row is not None and row.state != GONE and row.code.startswith("D") and row.severity != "info"
+    placed = row.row is not None and bool(row.column) and bool(row.patient or row.text)
+    return placed and row.state != GONE and row.code.startswith("D") and row.severity != "info"
 
 
 def _entry(row: Row) -> Iterator[str]:
@@ -55,13 +57,13 @@ def _entry(row: Row) -> Iterator[str]:
 def _comment(row: Row) -> Iterator[str]:
     for sentence in (row.message, row.remedy):
         if sentence:
-            yield " ".join(sentence.split())
+            yield UNPRINTABLE.sub(" ", " ".join(sentence.split()))
 
 
 def quoted(text: str) -> str:
     """A text as TOML writes it, on one line.
 
-    >>> quoted('a "b"')
-    '"a \\\\"b\\\\""'
+    >>> print(quoted("2019-02-30"))
+    "2019-02-30"
     """
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

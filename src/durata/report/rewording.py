@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from durata.estimate.judgement import ASSOCIATION, NOT_ESTIMABLE, SUPPORTED, Judgement
 from durata.finding import Finding, Severity
 from durata.report.chapters.wording import Wording, ratio_words
@@ -49,8 +51,29 @@ def _is_about(words: Wording, finding: Finding, subgroup: str) -> bool:
     return finding.evidence.get("subgroup") == label or (isinstance(named, tuple) and subgroup in named)
 
 
-def reworded(words: Wording, judgement: Judgement) -> str:
-    """What may be written instead of a claim, no more than its estimates and the findings allow."""
+def against_all(words: Wording, judgements: Sequence[Judgement]) -> tuple[Finding, ...]:
+    """The findings whose rules stand against every one of several claims, which are said once for all of them."""
+    if len(judgements) < 2:
+        return ()
+    standing = [against(words, one) for one in judgements]
+    shared = set.intersection(*({one.code for one in each} for each in standing))
+    return tuple(one for one in standing[0] if one.code in shared)
+
+
+def reasons(words: Wording, standing: Sequence[Finding]) -> str:
+    """Why a claim may not be written as it is, a clause a rule, with the codes."""
+    return words.say(
+        "conclusions.reasons",
+        reasons=words.phrases.clauses([words.say(f"against.{one.code}") for one in standing]),
+        codes=words.phrases.separated([one.code for one in standing]),
+    )
+
+
+def reworded(words: Wording, judgement: Judgement, shared: Sequence[Finding] = ()) -> str:
+    """What may be written instead of a claim, no more than its estimates and the findings allow.
+
+    ``shared`` are findings that were already said to stand against it, and against the others too.
+    """
     said = words.phrases.clauses(
         [
             words.say("conclusions.estimate", ratio=ratio_words(one), level=one.level, reference=one.reference)
@@ -64,12 +87,8 @@ def reworded(words: Wording, judgement: Judgement) -> str:
         verdict = words.say(f"conclusions.{allowed}", estimates=said)
     else:
         verdict = words.say("conclusions.not_shown", estimates=said)
-    standing = against(words, judgement)
+    told = {one.code for one in shared}
+    standing = [one for one in against(words, judgement) if one.code not in told]
     if not standing:
         return words.say("conclusions.no_reason", said=verdict)
-    return words.say(
-        "conclusions.because",
-        said=verdict,
-        reasons=words.phrases.clauses([words.say(f"against.{one.code}") for one in standing]),
-        codes=words.phrases.separated([one.code for one in standing]),
-    )
+    return words.say("conclusions.because", said=verdict, reasons=reasons(words, standing))

@@ -81,7 +81,9 @@ def earlier_places(content: bytes, file: str) -> Sequence[Mapping[str, Any]]:
     except (ValueError, RecursionError) as error:
         raise NotAnEarlierCheck(_refused(file)) from error
     found = document.get("places") if isinstance(document, dict) else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in found):
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("id"), str) for one in found
+    ):
         raise NotAnEarlierCheck(_refused(file))
     return found
 
@@ -132,4 +134,3 @@ def _gone(one: Mapping[str, Any]) -> Row:
     texts = {name: text(name) for name in Row.__dataclass_fields__ if name not in ("state", "row", "line", "position")}
     numbers = {name: number(name) for name in ("row", "line", "position")}
     return Row(state=GONE, **texts, **numbers)  # type: ignore[arg-type]
-

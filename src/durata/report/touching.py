@@ -8,7 +8,7 @@ kind of ``KINDS`` (or one more of them) and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -104,15 +104,21 @@ TOUCHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "L02": ("curve", "horizons", "restricted_mean", "follow_up"),
         "L03": ("curve", "horizons", "medians", "emulation"),
         # what is reported
-        "R01": ("curve", "published"),
+        "R01": ("published",),
         "R02": ("curve", "horizons", "restricted_mean", "restricted_mean_contrasts", "subgroup_survival"),
         "R03": ("published",),
         "R04": ("claims", "model"),
+        # privacy: what tells who a patient is bends no number
+        "I01": (),
+        "I02": (),
+        "I03": (),
+        "I04": (),
+        "I05": (),
     }
 )
 """By the code of a rule, what its findings bend; a rule that is not here stands in the chapter on findings alone."""
 
-FAMILIES = "DTSCKXLPHMR"
+FAMILIES = "DTSCKXLPHMRI"
 """The families of rules: what bends the comparison itself stands before what is said about it."""
 
 
@@ -203,7 +209,7 @@ def with_marks(words: Wording, blocks: Sequence[Block]) -> tuple[Block, ...]:
                 if before is None or finding.severity.rank > before[0].severity.rank:
                     here[finding.code] = (finding, anchor)
         marks = []
-        for finding, anchor in sorted(here.values(), key=lambda pair: _weight(pair[0])):
+        for finding, anchor in sorted(here.values(), key=lambda pair: _weight(pair[0], said)):
             one = mark(words, finding, anchor)
             marks.append(replace(one, words="") if one.code in said else one)
         # only what stands in words has been said
@@ -234,9 +240,10 @@ def _with_places(blocks: Sequence[Block], language: str) -> tuple[Block, ...]:
     )
 
 
-def _weight(finding: Finding) -> tuple[int, int, int, str]:
-    """The gravest first; of the equally grave whatever touches least, since it belongs here most."""
-    return -finding.severity.rank, len(kinds_touched(finding)), family_place(finding.code), finding.code
+def _weight(finding: Finding, said: Set[str]) -> tuple[int, bool, int, int, str]:
+    """The gravest first; of the equally grave what was not said yet, then what touches least and so belongs here most."""
+    code = finding.code
+    return -finding.severity.rank, code in said, len(kinds_touched(finding)), family_place(code), code
 
 
 def counted(findings: Iterable[Finding]) -> Mapping[Severity, int]:

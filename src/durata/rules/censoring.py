@@ -15,12 +15,13 @@ from durata.estimate.curves import kaplan_meier
 from durata.estimate.estimators import is_constant, likelihood_ratio_p
 from durata.estimate.plan import BY_GROUP
 from durata.estimate.result import Curve
+from durata.estimate.tests import log_rank
 from durata.finding import CannotEstimate, Severity
 from durata.kernels.arrays import BoolArray, FloatArray
 from durata.kernels.multiplicity import adjusted_p_values
 from durata.language.speaking import speak
 from durata.records.records import Records
-from durata.rules.compared import chosen_confounders
+from durata.rules.compared import chosen_confounders, known
 from durata.rules.runner import NotJudged, Seen, rule, seen
 from durata.rules.wording import covariate_name, joined, outcome_name, p_words, unit_words
 from durata.study.types import Study
@@ -94,11 +95,19 @@ def _adjusted(study: Study, cohort: Cohort, loss: Loss) -> dict[str, float]:
         if is_constant(losing, name):
             continue
         try:
-            p_values[name] = likelihood_ratio_p(losing, [name], "efron")
+            p_values[name] = _p_of_loss(losing, name)
         except CannotEstimate:
-            continue  # collinear or unknown in everybody: it cannot tell who was lost
+            continue  # unknown in everybody who was followed: it cannot tell who was lost
     adjusted = adjusted_p_values(np.array(list(p_values.values())), "holm") if p_values else np.zeros(0)
     return dict(zip(p_values, map(float, adjusted), strict=True))
+
+
+def _p_of_loss(losing: Cohort, name: str) -> float:
+    """Whether loss goes with a category (log-rank test) or a number (likelihood ratio of a Cox model)."""
+    if isinstance(losing.column(name), Category):
+        known_rows = losing.select(known(losing.column(name)))
+        return float(log_rank(known_rows, by=name).p_value)
+    return likelihood_ratio_p(losing, [name], "efron")
 
 
 def _said(

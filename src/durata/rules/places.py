@@ -77,7 +77,9 @@ def _of(finding: Finding) -> Iterator[Place]:
     for (row, cell, text), key in zip(cells, keys, strict=True):
         known = key or f"row {row}"
         one = f"{finding.code}-{short_hash(finding.code, column, known)}"
-        yield replace(blank, id=one, cell=cell or None, row=row, text=text, patient=key)
+        letters = (blank.cell or "").rstrip("0123456789")
+        named = cell or (f"{letters}{row}" if letters else None)
+        yield replace(blank, id=one, cell=named if blank.sheet else None, row=row, text=text, patient=key)
 
 
 def _cells(finding: Finding) -> tuple[tuple[int, str, str], ...]:
@@ -96,4 +98,3 @@ def _about(finding: Finding) -> tuple[str, ...]:
     evidence: Mapping[str, object] = finding.evidence
     named = tuple(f"{name}={evidence[name]}" for name in ABOUT if isinstance(evidence.get(name), str))
     return (finding.what, *named) if _cells(finding) == () else named
-

@@ -111,7 +111,7 @@ def live(
     base = np.log(scenario.progression) + risk + (0.0 if scenario.current_size else 0.55 * patients.size)
     walk = np.zeros(n)
     frozen = patients.size.copy()
-    sizes = np.empty((n, months), dtype=np.float32) if keep_sizes else None
+    sizes = np.empty((n, months)) if keep_sizes else None
     later = np.zeros(n)
     for month in range(1, months + 1):
         chance, fate, last = random.random(n), random.random(n), random.random(n)
@@ -128,7 +128,8 @@ def live(
         if scenario.after_end != "same" and np.any(ends):
             later[ends] = np.log(scenario.hazard_after_end(np.full(int(ends.sum()), float(month))))
         hazard = base + later + (0.9 * (size + 0.6) if scenario.current_size else 0.0)
-        falls_ill = ~ill & ~dead & (fate < -np.expm1(-np.exp(hazard)))
+        rate = np.exp(hazard) * np.where(ended_by, 1.0, scenario.progression_before_end)
+        falls_ill = ~ill & ~dead & (fate < -np.expm1(-rate))
         progressed[falls_ill], ill = month, ill | falls_ill
         dies = ~dead & (last < np.where(ill, scenario.death_after, scenario.death_before))
         died[dies], dead = month, dead | dies
@@ -148,12 +149,12 @@ def _ending(
     level = base_chance(month)
     if level == 0.0:
         return 0.0
-    logit = np.log(level / (1 - level)) - scenario.waiting * size + 0.3 * (patients.shrinkage - 0.4)
+    logit = np.log(level / (1 - level)) - scenario.waiting * size + scenario.response * (patients.shrinkage - 0.4)
     logit = logit - scenario.frailty * patients.frailty
     chance = 1.0 / (1.0 + np.exp(-logit))
     if scenario.last_at_centre is not None and regime is None and month >= scenario.last_at_centre:
         chance = np.where(patients.centre == 1, 1.0, chance)
-    return chance
+    return np.asarray(chance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,25 +184,36 @@ class SimulatedCohort:
         """Only these patients."""
         fields = {name: getattr(self, name)[rows] for name in ("ended", "progressed", "last", "died", "could", "lost")}
         patients = Patients(**{name: getattr(self.patients, name)[rows] for name in Patients.__dataclass_fields__})
-        return replace(
-            self, patients=patients, sizes=None if self.sizes is None else self.sizes[rows], **fields
-        )
+        return replace(self, patients=patients, sizes=None if self.sizes is None else self.sizes[rows], **fields)
 
 
 ROUND_MONTHS = (3, 6, 9, 12, 18, 24)
 MONTH_DAYS = 30.4375
+ENTRY = 108
+"""Months since the first patient entered."""
 
 
-def draw_cohort(scenario: Scenario, n: int, random: Generator, *, months: int = 108) -> SimulatedCohort:
-    """Simulate ``n`` who started treatment: they entered over 100 months and are followed for 8 to ``months`` months."""
+def draw_cohort(
+    scenario: Scenario,
+    n: int,
+    random: Generator,
+    *,
+    months: int = 108,
+    least: int = 8,
+    regime: Regime | None = None,
+) -> SimulatedCohort:
+    """Simulate ``n`` who started treatment; they entered evenly, and could be followed for ``least`` to 108 months.
+
+    Observation stops after ``months``; treatment ends as it happens to, or under a regime.
+    """
     patients = draw_patients(n, random)
-    lives = live(scenario, patients, random, months, keep_sizes=scenario.current_size)
+    lives = live(scenario, patients, random, months, regime, keep_sizes=scenario.current_size)
     where = random.random((3, n))
     # each third of a month has its own event, so that days keep the order within the month
     ended = _day(lives.ended, where[0] / 3, up=True)
     progressed = _day(lives.progressed, (1 + 0.9 * where[1]) / 3, up=True)
     died = _day(lives.died, (2 + where[2]) / 3, up=False)
-    could = np.minimum(np.floor(MONTH_DAYS * random.uniform(8, 108, n)), np.floor(MONTH_DAYS * months))
+    could = np.minimum(np.floor(MONTH_DAYS * random.uniform(least, ENTRY, n)), np.floor(MONTH_DAYS * months))
     gone = np.full(n, np.inf)
     if scenario.loss:
         gone = _lost(scenario, patients, lives, random, months)

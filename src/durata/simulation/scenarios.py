@@ -25,7 +25,8 @@ class Scenario:
     """What happens to patients month by month; chances are of one month.
 
     ``progression`` for an average patient, times exp(0.55 size + 0.45 site + 0.6 resistant); ``death_after`` and
-    ``death_before`` progression. ``waiting`` is how strongly a large tumour puts off the end of treatment. ``after_end``
+    ``death_before`` progression. ``waiting`` is how strongly a large tumour puts off the end of treatment, ``response`` how
+    strongly shrinkage brings it nearer. ``progression_before_end`` multiplies progression before the end. ``after_end``
     says how progression after the end depends on the month of the end. ``frailty`` is the log odds (ending) and log hazard
     (progression) of something nobody records; ``walk`` the monthly SD of log size about its course, with ``current_size``
     (not size at the start) deciding on progression. ``last_at_centre`` is the month by which one of two centres ends all
@@ -38,6 +39,8 @@ class Scenario:
     death_after: float = 0.022
     death_before: float = 0.0006
     waiting: float = 0.6
+    response: float = 0.3
+    progression_before_end: float = 1.0
     after_end: AfterEnd = "same"
     frailty: float = 0.0
     walk: float = 0.0
@@ -107,7 +110,9 @@ def scenario(name: str) -> Scenario:
     if name not in SCENARIOS:
         raise CannotEstimate(
             speak(
-                "There is no scenario {name!r}; there are {names}.", name=name, names=speak(", ").join(map(repr, SCENARIOS))
+                "There is no scenario {name!r}; there are {names}.",
+                name=name,
+                names=speak(", ").join(map(repr, SCENARIOS)),
             )
         )
     return SCENARIOS[name]

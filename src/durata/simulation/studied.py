@@ -98,9 +98,9 @@ def courses_of(cohort: SimulatedCohort, *, current_size: bool = False) -> Course
     if np.ptp(people.centre) > 0 and cohort.centres:
         covariates["centre"] = people.centre
     if current_size and cohort.sizes is not None:
-        person, month = np.nonzero((np.arange(24) * cohort.month_days < cohort.last[:, None]))
+        person, month = np.nonzero(np.arange(24) * cohort.month_days < cohort.last[:, None])
         histories["size"] = History(
-            person, month * cohort.month_days + 0.5, cohort.sizes[person, month].astype(np.float64)
+            person, np.asarray(month * cohort.month_days + 0.5, dtype=np.float64), cohort.sizes[person, month]
         )
     else:
         covariates["size"] = people.size

@@ -8,6 +8,7 @@ from typing import Any
 from durata.study.adam import adam_outcomes
 from durata.study.confounders import confounders, versions
 from durata.study.emulation import emulation
+from durata.study.missing import auxiliaries
 from durata.study.nowhere import (
     Dangling,
     group_names,
@@ -22,6 +23,7 @@ from durata.study.nowhere import (
 )
 from durata.study.references_derived import derived_covariates
 from durata.study.references_paper import claims, measurements, printed_figures, responses
+from durata.study.weights import weights
 
 RESERVED_COVARIATES = ("group",)
 
@@ -44,8 +46,10 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *measurements(declared),
         *claims(declared),
         *emulation(declared),
+        *weights(declared),
         *confounders(declared),
         *versions(declared),
+        *auxiliaries(declared),
         *printed_figures(declared),
         *_data(declared),
         *adam_outcomes(declared),

@@ -17,9 +17,11 @@ from durata.study.confounders import ConfoundersTable
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.emulation import EmulationTable
+from durata.study.missing import MissingTable
 from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
 from durata.study.references import dangling
 from durata.study.rule_sets import inputs_in_words
+from durata.study.weights import WeightsTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +306,13 @@ class Study(Declared):
     covariates: dict[Name, Covariate] = Field(default_factory=dict, description="Covariates by name.")
     models: dict[Name, Model] = Field(default_factory=dict, description="Models by the name of their outcome.")
     horizons: Horizons = Horizons()
+    missing: MissingTable = MissingTable()
     confounders: ConfoundersTable = ConfoundersTable()
     emulation: EmulationTable | None = Field(
         default=None, description="The trial to be emulated from everybody who started treatment."
+    )
+    weights: WeightsTable | None = Field(
+        default=None, description="Baseline weights: the declared analysis again with groups made comparable."
     )
     responses: dict[Name, Response] = Field(default_factory=dict, description="Response rates by name.")
     measurements: dict[Name, Measurement] = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from durata.audit.figures import ClaimFigure, Figures
 from durata.audit.implied import contrasts, implied
@@ -24,7 +25,9 @@ def claims(figures: Figures) -> Iterator[Seen]:
 def _results(figures: Figures, outcome: str, group: str, versus: str, *, adjusted: bool) -> list[bool | None]:
     """What the p-values of everybody say of a pair: below 0.05, not below, or not told."""
     pair = {group, versus}
-    rows = [one.p for one in figures.tests if _is(one, outcome, pair) and one.adjusted == adjusted and one.subgroup is None]
+    rows = [
+        one.p for one in figures.tests if _is(one, outcome, pair) and one.adjusted == adjusted and one.subgroup is None
+    ]
     rows += [one.p for one in figures.hazard_ratios if _is(one, outcome, pair) and one.adjusted == adjusted and one.p]
     return [printed_p(p).significant for p in rows]
 
@@ -37,7 +40,7 @@ def _better(figures: Figures, k: int, claim: ClaimFigure) -> Iterator[Seen]:
     versus = str(claim.versus)
     plain = _results(figures, claim.outcome, claim.group, versus, adjusted=False)
     adjusted = _results(figures, claim.outcome, claim.group, versus, adjusted=True)
-    evidence = {"outcome": claim.outcome, "group": claim.group, "versus": versus}
+    evidence: dict[str, Any] = {"outcome": claim.outcome, "group": claim.group, "versus": versus}
     keys = ("claims", k)
     if False in adjusted:
         yield said(
@@ -50,7 +53,11 @@ def _better(figures: Figures, k: int, claim: ClaimFigure) -> Iterator[Seen]:
         )
     elif True in adjusted:
         yield said(
-            "A20", COHERENT, "{outcome}: {group} better than {versus} has an adjusted P below 0.05.", keys=keys, **evidence
+            "A20",
+            COHERENT,
+            "{outcome}: {group} better than {versus} has an adjusted P below 0.05.",
+            keys=keys,
+            **evidence,
         )
     elif False in plain:
         yield said(
@@ -76,9 +83,11 @@ def _better(figures: Figures, k: int, claim: ClaimFigure) -> Iterator[Seen]:
 def _no_different(figures: Figures, k: int, claim: ClaimFigure) -> Iterator[Seen]:
     versus = str(claim.versus)
     found = [
-        one for adjusted in (False, True) for one in _results(figures, claim.outcome, claim.group, versus, adjusted=adjusted)
+        one
+        for adjusted in (False, True)
+        for one in _results(figures, claim.outcome, claim.group, versus, adjusted=adjusted)
     ]
-    evidence = {"outcome": claim.outcome, "group": claim.group, "versus": versus}
+    evidence: dict[str, Any] = {"outcome": claim.outcome, "group": claim.group, "versus": versus}
     keys = ("claims", k)
     if True in found:
         yield said(
@@ -139,7 +148,9 @@ def _best(figures: Figures, k: int, claim: ClaimFigure) -> Iterator[Seen]:
         "{outcome}: {group} is concluded to be best; it does not differ significantly from {others}."
         if against
         else "{outcome}: {group} is concluded to be best; it is compared with {n} of {of} other groups.",
-        "" if every else "A difference from one group and none from another does not make a best group: test the claim itself.",
+        ""
+        if every
+        else "A difference from one group and none from another does not make a best group: test the claim itself.",
         keys=("claims", k),
         warn=not every,
         outcome=claim.outcome,

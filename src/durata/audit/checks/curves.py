@@ -30,11 +30,11 @@ def drawn_curves(figures: Figures) -> Iterator[Seen]:
         try:
             cohort = reconstruct_patients(curves, unit=figures.study.time_unit)
         except CannotEstimate as refusal:
-            yield said("A23", INCOHERENT, "{outcome}: {reason}", keys=keys, outcome=outcome, reason=str(refusal))
+            yield said("A23", OPEN, "{outcome}: {reason}", keys=keys, warn=True, outcome=outcome, reason=str(refusal))
             continue
         for note in cohort.notes:
             yield said("A23", OPEN, note.what, note.remedy, keys=keys, warn=True, **note.evidence)
-        yield from _at_horizons(figures, outcome, cohort, dict((curve.group, k) for k, curve in rows))
+        yield from _at_horizons(figures, outcome, cohort, {curve.group: k for k, curve in rows})
         if len(curves) > 1:
             yield from _compared(outcome, cohort, keys)
 
@@ -52,7 +52,8 @@ def _at_horizons(figures: Figures, outcome: str, cohort: Cohort, index: dict[str
             continue
         own = float(str(curve.at([row.at]).rows()[list(index).index(row.group)]["estimate"]))
         number = printed(row.percent)
-        near = float(number.low) / 100 - READ_OFF <= own <= float(number.high) / 100 + READ_OFF
+        low, high = _drawn(figures.curves[index[row.group]], row.at)
+        near = low <= float(number.high) / 100 + READ_OFF and float(number.low) / 100 - READ_OFF <= high
         yield said(
             "A23",
             COHERENT if near else INCOHERENT,
@@ -65,6 +66,13 @@ def _at_horizons(figures: Figures, outcome: str, cohort: Cohort, index: dict[str
             own=100 * own,
             printed=row.percent,
         )
+
+
+def _drawn(curve: CurveFigure, at: float) -> tuple[float, float]:
+    """What the drawn curve leaves open at a time: between the points before and after it, the axis misread a little."""
+    before = [s for t, s in zip(curve.times, curve.survival, strict=True) if t <= at * (1 - READ_OFF)]
+    after = [s for t, s in zip(curve.times, curve.survival, strict=True) if t >= at * (1 + READ_OFF)]
+    return (after[0] if after else curve.survival[-1]), (before[-1] if before else 1.0)
 
 
 def _compared(outcome: str, cohort: Cohort, keys: tuple[str | int, ...]) -> Iterator[Seen]:
@@ -84,11 +92,11 @@ def _compared(outcome: str, cohort: Cohort, keys: tuple[str | int, ...]) -> Iter
         p=test.p_value,
     )
     try:
-        effects = cox(cohort, ["group"], scale="ratio") if False else cox(cohort, ["group"])
+        effects = cox(cohort, ["group"])
     except CannotEstimate as refusal:
         yield said("A23", OPEN, "{outcome}: {reason}", keys=keys, outcome=outcome, reason=str(refusal))
         return
-    low, high = effects.interval
+    low, high = effects.interval()
     levels = cohort.group.levels if cohort.group is not None else ()
     for k, level in enumerate(levels[1:]):
         yield said(

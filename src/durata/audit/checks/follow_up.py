@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from durata.audit.figures import Figures
 from durata.audit.printed import printed
 from durata.audit.seen import COHERENT, INCOHERENT, OPEN, Seen, said
+from durata.language.speaking import speak
 from durata.study.declared import DAYS_IN
 
 MONTH = 30.4375
@@ -20,7 +22,9 @@ def horizons(figures: Figures) -> Iterator[Seen]:
     """
     if figures.study.median_follow_up is None:
         if figures.survival:
-            yield said("A17", OPEN, "Median follow-up is not stated.", "State it by reverse Kaplan-Meier.", keys=("study",))
+            yield said(
+                "A17", OPEN, "Median follow-up is not stated.", "State it by reverse Kaplan-Meier.", keys=("study",)
+            )
         return
     median = printed(figures.study.median_follow_up)
     n, names = figures.study.patients, {group.name for group in figures.groups}
@@ -29,11 +33,17 @@ def horizons(figures: Figures) -> Iterator[Seen]:
         for at in sorted({row.at for row in rows}):
             there = {row.group: row.at_risk for row in rows if row.at == at}
             known = [number for number in there.values() if number is not None]
-            evidence = {"outcome": name, "at": at, "median": median.text, "n": n}
+            evidence: dict[str, Any] = {"outcome": name, "at": at, "median": median.text, "n": n}
             index = next(k for k, row in enumerate(figures.survival) if row.outcome == name and row.at == at)
             keys = ("survival", index, "at")
             if at <= median.high:
-                yield said("A17", COHERENT, "{outcome}: {at:g} lies within the median follow-up of {median}.", keys=keys, **evidence)
+                yield said(
+                    "A17",
+                    COHERENT,
+                    "{outcome}: {at:g} lies within the median follow-up of {median}.",
+                    keys=keys,
+                    **evidence,
+                )
             elif set(there) == names and len(known) == len(there) and 2 * sum(known) > n:
                 sure = figures.study.follow_up in {"reverse Kaplan-Meier", "observed"}
                 yield said(
@@ -51,8 +61,8 @@ def horizons(figures: Figures) -> Iterator[Seen]:
                 yield said(
                     "A17",
                     COHERENT,
-                    "{outcome}: survival at {at:g} is printed, beyond the median follow-up of {median}: fewer than half of the "
-                    "{n} patients can be at risk there.",
+                    "{outcome}: survival at {at:g} is printed, beyond the median follow-up of {median}: at most half of the {n} "
+                    "patients are at risk there, unless that median is of survivors only.",
                     "Print the numbers at risk, or a horizon within the follow-up.",
                     keys=keys,
                     warn=True,
@@ -104,7 +114,9 @@ def calendar(figures: Figures) -> Iterator[Seen]:
     study = figures.study
     days = DAYS_IN.get(study.time_unit, MONTH)
     if study.submitted is None or (study.accrual_from is None and study.accrual_to is None):
-        yield said("A18", OPEN, "Accrual or submission is not stated: follow-up cannot be held against it.", keys=("study",))
+        yield said(
+            "A18", OPEN, "Accrual or submission is not stated: follow-up cannot be held against it.", keys=("study",)
+        )
         return
     if study.accrual_from is not None and study.median_follow_up is not None:
         longest = (study.submitted - study.accrual_from).days / days
@@ -117,7 +129,7 @@ def calendar(figures: Figures) -> Iterator[Seen]:
             "" if right else "Check dates and follow-up.",
             keys=("study", "median_follow_up"),
             longest=longest,
-            unit=study.time_unit,
+            unit=speak(study.time_unit),
             median=study.median_follow_up,
         )
     if study.accrual_to is not None:
@@ -132,7 +144,7 @@ def calendar(figures: Figures) -> Iterator[Seen]:
             keys=("study", "accrual_to"),
             warn=shortest * days < 183,
             shortest=shortest,
-            unit=study.time_unit,
+            unit=speak(study.time_unit),
         )
 
 
@@ -152,5 +164,9 @@ def time_origin(figures: Figures) -> Iterator[Seen]:
         )
     else:
         yield said(
-            "A19", COHERENT, "Survival is counted from: {origin}.", keys=("study", "time_origin"), origin=figures.study.time_origin
+            "A19",
+            COHERENT,
+            "Survival is counted from: {origin}.",
+            keys=("study", "time_origin"),
+            origin=figures.study.time_origin,
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from math import ceil, floor
+from typing import Any
 
 from durata.audit.figures import Exposure, Figures
 from durata.audit.printed import printed
 from durata.audit.seen import COHERENT, INCOHERENT, OPEN, Seen, said
+from durata.language.speaking import speak
 
 
 def quartiles(figures: Figures) -> Iterator[Seen]:
@@ -36,16 +38,16 @@ def _against(exposure: Exposure, key: str, share: float, below: int, n: int, bou
     yield said(
         "A07",
         INCOHERENT if wrong else COHERENT,
-        "{below} of {n} patients ({percent:.1f}%) have at most {bound:g}; the {quantile} {printed} cannot be."
+        "{below} of {n} patients ({percent:.1f}%) have at most {bound:g}; {quantile} {printed} cannot be."
         if wrong
-        else "{below} of {n} patients ({percent:.1f}%) have at most {bound:g}; the {quantile} {printed} can be.",
+        else "{below} of {n} patients ({percent:.1f}%) have at most {bound:g}; {quantile} {printed} can be.",
         "Check the quantiles, the groups' sizes and their boundaries." if wrong else "",
         keys=("exposure", key),
         below=below,
         n=n,
         percent=100 * below / n,
         bound=bound,
-        quantile={"q1": "Q1", "median": "Q2", "q3": "Q3"}[key],
+        quantile={"q1": "Q1", "median": speak("median"), "q3": "Q3"}[key],
         printed=text,
     )
 
@@ -56,7 +58,7 @@ def boundaries(figures: Figures) -> Iterator[Seen]:
     for k, (shorter, longer) in enumerate(pairwise(figures.groups)):
         end = shorter.up_to if shorter.up_to is not None else shorter.below
         begin = longer.from_ if longer.from_ is not None else longer.above
-        evidence = {"shorter": shorter.name, "longer": longer.name, "end": end, "begin": begin}
+        evidence: dict[str, Any] = {"shorter": shorter.name, "longer": longer.name, "end": end, "begin": begin}
         keys = ("groups", k + 1)
         if end is None or begin is None:
             yield said("A08", OPEN, "Where {shorter} ends and {longer} begins is not stated.", keys=keys, **evidence)

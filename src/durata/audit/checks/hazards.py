@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 from durata.audit.arithmetic import triad
 from durata.audit.figures import Figures
@@ -16,7 +17,7 @@ def triads(figures: Figures) -> Iterator[Seen]:
     """A10: the ratio is in the middle of its limits on the log scale, and its Wald p-value is the printed one."""
     for k, one in enumerate(figures.hazard_ratios):
         hr, low, high = printed(one.hr), printed(one.low), printed(one.high)
-        evidence = {"outcome": one.outcome, "group": one.group, "versus": one.versus, "printed": one.hr}
+        evidence: dict[str, Any] = {"outcome": one.outcome, "group": one.group, "versus": one.versus, "printed": one.hr}
         if low.value > high.value or not low.low <= hr.high or not hr.low <= high.high:
             yield said(
                 "A10",
@@ -56,7 +57,7 @@ def triads(figures: Figures) -> Iterator[Seen]:
                 middle=(float(low.value) * float(high.value)) ** 0.5,
             )
             continue
-        numbers = {
+        numbers: dict[str, Any] = {
             "middle": found.middle,
             "std_error": found.std_error,
             "z": found.z,
@@ -76,7 +77,7 @@ def triads(figures: Figures) -> Iterator[Seen]:
         if one.p is None:
             continue
         p = printed_p(one.p)
-        # the corners of a polygon are computed to rounding error of the machine
+        # logarithms and error functions are computed to rounding error of the machine
         fits = p.low <= found.p_high * (1 + 1e-9) and found.p_low * (1 - 1e-9) <= p.high
         other = one.p_test == "other"
         yield said(

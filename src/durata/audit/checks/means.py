@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from durata.audit.arithmetic import whole_spread, whole_sums
 from durata.audit.figures import Figures
@@ -79,10 +80,17 @@ def changes(figures: Figures) -> Iterator[Seen]:
         own = 100 * (1 - after.value / before.value)
         low, high = 100 * (1 - after.high / before.low), 100 * (1 - after.low / before.high)
         same = low <= percent.high and percent.low <= high if before.low > 0 else True
-        evidence = {"name": one.name, "own": float(own), "printed": one.percent, "places": percent.decimals}
+        evidence: dict[str, Any] = {
+            "name": one.name,
+            "own": float(own),
+            "printed": one.percent,
+            "places": percent.decimals,
+        }
         keys = ("changes", k, "percent")
         if same:
-            yield said("A09", COHERENT, "{name}: the means changed by {own:.{places}f}%, as printed.", keys=keys, **evidence)
+            yield said(
+                "A09", COHERENT, "{name}: the means changed by {own:.{places}f}%, as printed.", keys=keys, **evidence
+            )
         elif one.of == "means":
             yield said(
                 "A09",

@@ -86,9 +86,7 @@ def multiplicity(figures: Figures) -> Iterator[Seen]:
         populations=counted.populations,
         chance=1 - 0.95**n,
     )
-    numbers = [printed_p(one.p) for one in figures.tests]
     # tests that are not printed, and those printed as not significant, stand last in Holm's order
-    family = [number.high if k in significant else 1.0 for k, number in enumerate(numbers)]
     family = [float(one.p.lstrip("<>")) if k in significant else 1.0 for k, one in enumerate(figures.tests)]
     holm = adjusted_p_values(np.array([*family, *[1.0] * max(0, n - len(family))]), "holm") if family else np.array([])
     for k in significant:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, exp, floor, log, sqrt
+from typing import Any
 
 from durata.audit.arithmetic import reachable, simplest_steps
 from durata.audit.figures import Figures
@@ -21,7 +22,13 @@ def reachable_values(figures: Figures) -> Iterator[Seen]:
     """A12: products of (r - 1) / r over numbers at risk r; curves do not rise."""
     for k, row in enumerate(figures.survival):
         n, survival = figures.size(row.group), printed(row.percent)
-        about = {"outcome": row.outcome, "group": row.group, "at": row.at, "printed": row.percent, "n": n}
+        about: dict[str, Any] = {
+            "outcome": row.outcome,
+            "group": row.group,
+            "at": row.at,
+            "printed": row.percent,
+            "n": n,
+        }
         keys = ("survival", k, "percent")
         if n > MANY:
             yield said("A12", OPEN, "{outcome}, {group}: {n} patients can have any percentage.", keys=keys, **about)
@@ -74,7 +81,7 @@ def _later(figures: Figures) -> Iterator[Seen]:
             )
             for (start, first), (stop, second) in pairwise(rows):
                 before, after = printed(figures.survival[first].percent), printed(figures.survival[second].percent)
-                evidence = {"outcome": outcome, "group": group.name, "start": start, "stop": stop}
+                evidence: dict[str, Any] = {"outcome": outcome, "group": group.name, "start": start, "stop": stop}
                 keys = ("survival", second, "percent")
                 if after.low > before.high:
                     yield said(
@@ -96,7 +103,7 @@ def _later(figures: Figures) -> Iterator[Seen]:
                     yield said(
                         "A12",
                         COHERENT,
-                        "{outcome}, {group}: between {start:g} and {stop:g} the step can be {events} event(s) among {at_risk} "
+                        "{outcome}, {group}: between {start:g} and {stop:g} the step can be as little as {events} of {at_risk} "
                         "at risk.",
                         "Print the numbers at risk at every horizon.",
                         keys=keys,

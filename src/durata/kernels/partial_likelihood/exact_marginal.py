@@ -89,8 +89,7 @@ class ExactMarginalLikelihood:
                     here[(order.first[here] <= k) & (k < order.last[here]) & alive[here]],
                 )
                 alive[dead] = True
-            for part, value in zip(sums, found, strict=True):
-                part[k - begin] = value
+            sums[0][k - begin], sums[1][k - begin], sums[2][k - begin] = found
         return sums
 
 

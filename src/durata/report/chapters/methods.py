@@ -272,6 +272,10 @@ def origin(words: Wording) -> tuple[tuple[str, Text], ...]:
             words.say("methods.origin_data"),
             (words.say("methods.origin_file", file=made.data_file), " ", code(made.data_sha256)),
         ),
+        *(
+            (words.say("methods.origin_data"), (words.say("methods.origin_file", file=name), " ", code(sha256)))
+            for name, sha256 in made.beside.items()
+        ),
         (
             words.say("methods.origin_study"),
             (words.say("methods.origin_file", file=speak(made.study_file)), " ", code(made.study_sha256 or "-")),

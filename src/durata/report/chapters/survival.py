@@ -17,8 +17,10 @@ from durata.estimate.plan import (
     cox_analysis,
     firth_beside,
     has_adjustment,
+    imputes,
     model_settings,
     per_hundred_years,
+    pooled_analysis,
     univariable,
 )
 from durata.estimate.result import Curve, Effects, Summary, Test
@@ -214,6 +216,10 @@ def fitted(words: Wording, design: str, outcome: str) -> dict[str, Effects | Ref
         model = words.ask(cox_analysis(study, design, outcome, adjusted=True))
         if isinstance(model, Effects | Refused):
             found[words.say("outcome.adjusted")] = model
+        if imputes(study, outcome) and (isinstance(model, Refused) or (isinstance(model, Effects) and model.n_left_out)):
+            imputed = words.ask(pooled_analysis(study, design, outcome))
+            if isinstance(imputed, Effects | Refused):
+                found[words.say("outcome.imputed")] = imputed
     firth = firth_beside(study, answers, design, outcome, adjusted=adjusted)
     if firth is not None:
         penalised = words.ask(firth)
