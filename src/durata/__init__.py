@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from durata.estimate.balance import positivity_table as positivity_table
     from durata.estimate.balance import weight_table as weight_table
     from durata.estimate.baseline import baseline_table as baseline_table
+    from durata.estimate.best_duration import best_duration as best_duration
     from durata.estimate.bootstrap import Replicated as Replicated
     from durata.estimate.bootstrap import bootstrap as bootstrap
     from durata.estimate.bootstrap import jackknife as jackknife
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from durata.estimate.cutpoint import cut_statistics as cut_statistics
     from durata.estimate.cutpoint import selected_cut as selected_cut
     from durata.estimate.cutpoint import selected_cuts as selected_cuts
+    from durata.estimate.duration_response import duration_response as duration_response
     from durata.estimate.emulated import emulated_effects as emulated_effects
     from durata.estimate.emulated import emulated_incidence as emulated_incidence
     from durata.estimate.emulated import emulated_survival as emulated_survival
@@ -222,6 +224,8 @@ _HOMES = {
     "emulated_effects": "durata.estimate.emulated",
     "emulated_incidence": "durata.estimate.emulated",
     "emulated_survival": "durata.estimate.emulated",
+    "best_duration": "durata.estimate.best_duration",
+    "duration_response": "durata.estimate.duration_response",
     "emulated_bootstrap": "durata.estimate.emulated_bootstrap",
     "emulated_intervals": "durata.estimate.emulated_bootstrap",
     "emulated_balance": "durata.estimate.emulated_diagnostics",

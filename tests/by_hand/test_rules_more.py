@@ -93,6 +93,10 @@ class TestX01:
         more = '[covariates.size]\n[models.death]\nadjust = ["size"]\n'
         assert "X01" in lint({**SIXTEEN, "size": LARGE}, more).quiet
 
+    def test_quiet_when_it_is_weighted_for(self, lint: Lint) -> None:
+        more = '[covariates.size]\n[weights]\ncovariates = ["size"]\n'
+        assert "X01" in lint({**SIXTEEN, "size": LARGE}, more).quiet
+
     def test_quiet_on_differences_that_chance_makes(self, lint: Lint) -> None:
         found = lint(
             {**SIXTEEN, "size": [40, 44, 52, 41, 47, 50, 60, 63, 42, 49, 55, 58, 48, 47, 51, 45]}, "[covariates.size]\n"

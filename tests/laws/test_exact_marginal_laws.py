@@ -86,7 +86,7 @@ def cohort(*, tied: bool, weights: object = None, seed: int = 4) -> du.Cohort:
 
 
 def test_without_ties_all_handlings_are_one() -> None:
-    fits = [du.cox(cohort(tied=False), ["x", "z"], ties=ties) for ties in ("efron", "exact_marginal", "exact")]  # type: ignore[arg-type]
+    fits = [du.cox(cohort(tied=False), ["x", "z"], ties=ties) for ties in ("efron", "exact_marginal", "exact")]
     for fit in fits[1:]:
         np.testing.assert_allclose(fit.estimate, fits[0].estimate, rtol=1e-9)
         np.testing.assert_allclose(fit.covariance, fits[0].covariance, rtol=1e-8)
@@ -95,7 +95,7 @@ def test_without_ties_all_handlings_are_one() -> None:
 
 def test_efrons_approximation_is_near_and_breslows_is_further() -> None:
     exact = du.cox(cohort(tied=True), ["x", "z"], ties="exact_marginal")
-    efron, breslow = (du.cox(cohort(tied=True), ["x", "z"], ties=ties) for ties in ("efron", "breslow"))  # type: ignore[arg-type]
+    efron, breslow = (du.cox(cohort(tied=True), ["x", "z"], ties=ties) for ties in ("efron", "breslow"))
     far = np.abs(breslow.estimate[0] - exact.estimate[0])
     assert np.abs(efron.estimate[0] - exact.estimate[0]) < 0.5 * far
     assert "exact marginal" in exact.method

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -134,14 +135,15 @@ def test_refusals_of_pseudo_values() -> None:
 
 def test_refusals_of_milestones() -> None:
     one = cohort(1)
-    for call, words in (
+    cases: list[tuple[Callable[[], object], str]] = [
         (lambda: du.conditional_survival(one, given=100, after=1), "Nobody is under observation"),
         (lambda: du.conditional_survival(one, given=-1, after=1), "from 0 on"),
         (lambda: du.conditional_survival(one, given=1, after=[0]), "positive numbers"),
         (lambda: du.survival_contrasts(one, at=2, reference="z"), "not a group"),
         (lambda: du.survival_contrasts(one, at=2, scale="cubic"), "no scale 'cubic'"),  # type: ignore[arg-type]
         (lambda: du.survival_contrasts(one, at=2, interval="log"), "no interval 'log'"),  # type: ignore[arg-type]
-    ):
+    ]
+    for call, words in cases:
         with pytest.raises(du.CannotEstimate, match=words):
             call()
 

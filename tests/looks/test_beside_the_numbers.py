@@ -14,6 +14,7 @@ from test_html import Page
 from durata.examples import example
 from durata.finding import Finding, Severity
 from durata.pipeline import StudyRun, run
+from durata.records.notes import reading_notes
 from durata.report.association import claims
 from durata.report.chapters.wording import Wording, wording
 from durata.report.document import (
@@ -31,7 +32,7 @@ from durata.report.document import (
 )
 from durata.report.docx.write import to_docx
 from durata.report.html import to_html
-from durata.report.rewording import against, reworded
+from durata.report.rewording import against, against_all, reworded
 from durata.report.table_files import to_csv_files
 from durata.report.touching import (
     KINDS,
@@ -276,7 +277,7 @@ def test_every_claim_is_reworded_by_the_findings_against_it(words: Wording) -> N
     assert "C03" not in codes
     assert "how long a later treatment lasted" in text
     text, codes = said["os"]
-    assert "association; causation is not shown" in text
+    assert text.startswith("Association; causation is not shown: hazard ratio 0.28 (95% CI 0.089 to 0.85)")
     assert {"T02", "S01", "P01"} <= set(codes)
     assert not {"C01", "C02", "C03", "M02"} & set(codes)
 
@@ -293,16 +294,35 @@ def test_nothing_is_an_independent_protective_factor(document: Document) -> None
     if claimed:
         after = document.blocks[[getattr(block, "text", "") for block in document.blocks].index(instead) + 2]
         assert isinstance(after, Bullets)
-        association = {"en": "association; causation is not shown", "zh": "关联，未证实因果"}[document.language]
+        association = {"en": "Association; causation is not shown", "zh": "关联，未证实因果"}[document.language]
         assert any(association in str(item) for item in after.items)
 
 
-def test_how_the_file_was_read_stands_in_the_methods(document: Document) -> None:
-    (read,) = [
-        block for block in document.blocks if isinstance(block, TableBlock) and block.shows == Shows("reading")
-    ] or [None]
+def test_how_the_file_was_read_stands_in_the_methods(finished: StudyRun, document: Document) -> None:
     headings = [block.text for block in document.blocks if isinstance(block, Heading)]
     assert {"en": "How the file was read", "zh": "数据文件的读取"}[document.language] in headings
-    if read is not None:
-        assert [row.stub for row in read.table.rows][:1] == ["primary_site"]
-        assert all(int(row.cells[1].text.replace(",", "")) > 0 for row in read.table.rows)
+    printed = [
+        (row.stub, int(row.cells[1].text.replace(",", "")))
+        for block in document.blocks
+        if isinstance(block, TableBlock) and block.shows == Shows("reading")
+        for row in block.table.rows
+    ]
+    records = finished.contents.records
+    assert printed == [
+        (records.columns[name].header, n) for name, kinds in records.conversions.items() for n in kinds.values()
+    ]
+    assert printed
+    said = " ".join(piece for block in document.blocks if isinstance(block, Bullets) for piece in map(str, block.items))
+    assert not any(str(one.where) + ": " in said and one.code == "N07" for one in reading_notes(records))
+
+
+def test_what_stands_against_every_claim_is_said_once(words: Wording) -> None:
+    judged = claims(words.contents)
+    shared = against_all(words, judged)
+    assert {"T02", "S01"} <= {one.code for one in shared}
+    for one in judged:
+        text = reworded(words, one, shared)
+        assert words.say("against.T02") not in text
+        for finding in against(words, one):
+            assert (words.say(f"against.{finding.code}") in text) == (finding not in shared), finding.code
+    assert against_all(words, judged[:1]) == ()

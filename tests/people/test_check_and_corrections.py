@@ -128,7 +128,8 @@ def test_an_id_stays_when_the_other_cells_of_its_group_are_corrected(tmp_path: P
     table = spoilt()
     table[3][1] = RIGHT[3]
     second = cells(write(tmp_path, table))
-    assert set(second) < set(first) and len(first) - len(second) == 1
+    assert set(second) < set(first)
+    assert len(first) - len(second) == 1
 
 
 def test_what_is_new_unchanged_and_gone(tmp_path: Path) -> None:
@@ -138,7 +139,10 @@ def test_what_is_new_unchanged_and_gone(tmp_path: Path) -> None:
     table[3][1], table[35][5] = RIGHT[3], "large"
     rows_now = compared(found(write(tmp_path, table)), earlier)
     told = {(row.state, row.code, row.row) for row in rows_now.rows if row.patient}
-    assert ("gone", "D06", 5) in told and ("unchanged", "D06", 10) in told and ("new", "D07", 37) in told
+    assert ("gone", "D06", 5) in told
+    assert ("unchanged", "D06", 10) in told
+    assert ("new", "D07", 37) in told
+    write(tmp_path, spoilt())
     assert {row.state for row in compared(found(study), earlier).rows} == {"unchanged"}
     with pytest.raises(NotAnEarlierCheck):
         earlier_places(b'{"places": 3}', "x.json")
@@ -150,16 +154,20 @@ def test_the_command_says_it_from_a_file(tmp_path: Path) -> None:
     study = write(tmp_path, spoilt())
     assert invoke("check", study, "--format", "json", "-o", tmp_path / "first.json").exit_code == 3
     document = json.loads((tmp_path / "first.json").read_text("utf-8"))
-    assert document["exit_code"] == 3 and document["findings"] and SECRET not in json.dumps(document)
+    assert document["exit_code"] == 3
+    assert document["findings"]
+    assert SECRET not in json.dumps(document)
     table = spoilt()
     table[3][1] = RIGHT[3]
     write(tmp_path, table)
     called = invoke("check", study, "--since", tmp_path / "first.json")
     assert called.exit_code == 3
-    assert "Since the last check: 0 new, " in called.output and ", 1 gone." in called.output
+    assert "Since the last check: 0 new, " in called.output
+    assert ", 1 gone." in called.output
     (tmp_path / "other.json").write_text("[]", encoding="utf-8")
     refused = invoke("check", study, "--since", tmp_path / "other.json")
-    assert refused.exit_code and isinstance(refused.exception, NotAnEarlierCheck)
+    assert refused.exit_code
+    assert isinstance(refused.exception, NotAnEarlierCheck)
 
 
 def test_sarif_has_what_the_standard_requires(tmp_path: Path) -> None:
@@ -170,16 +178,20 @@ def test_sarif_has_what_the_standard_requires(tmp_path: Path) -> None:
     ]
     rows_now = compared(everything, as_json(compared(everything[:2])))
     log = json.loads(check_sarif(rows_now, all_rules(), "study.toml"))
-    assert log["version"] == "2.1.0" and log["$schema"].endswith("sarif-schema-2.1.0.json")
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
     (run,) = log["runs"]
     descriptors = run["tool"]["driver"]["rules"]
     assert run["tool"]["driver"]["name"] == "durata"
     for one in descriptors:
-        assert one["id"] and one["shortDescription"]["text"] and one["help"]["text"]
+        assert one["id"]
+        assert one["shortDescription"]["text"]
+        assert one["help"]["text"]
     assert len(run["results"]) == len(rows_now.rows)
     for result in run["results"]:
         assert descriptors[result["ruleIndex"]]["id"] == result["ruleId"]
-        assert result["level"] in {"error", "warning", "note"} and result["message"]["text"]
+        assert result["level"] in {"error", "warning", "note"}
+        assert result["message"]["text"]
         assert result["baselineState"] in {"new", "unchanged", "absent"}
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] in {"people.csv", "study.toml"}
     last = next(one for one in run["results"] if one["ruleId"] == "F09")
@@ -206,7 +218,8 @@ def test_the_workbook_has_a_row_for_every_cell(tmp_path: Path, language: str) ->
     page = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
     lines = list(page.iter_rows(min_row=2))
     assert len(lines) == len(rows_now.rows)
-    assert page.freeze_panes == "A2" and page.auto_filter.ref == f"A1:M{len(lines) + 1}"
+    assert page.freeze_panes == "A2"
+    assert page.auto_filter.ref == f"A1:M{len(lines) + 1}"
     texts = {line[9].value for line in lines}
     assert {"2020-02-30", "<5", "Stomach", "2019-01-01", "999", "=HYPERLINK(1)"} <= texts
     assert [line[7].value for line in lines if line[3].value == "D06"] == [5, 10]
@@ -215,23 +228,22 @@ def test_the_workbook_has_a_row_for_every_cell(tmp_path: Path, language: str) ->
     assert page["A1"].value == ("Id" if language == "en" else "标识")
 
 
-def decided(text: str, *, accept: bool = True) -> str:
+def decided(text: str) -> str:
     """The file of decisions, filled in by a person."""
-    out = []
-    for entry in text.split("\n\n"):
-        given = tomllib.loads(entry).get("fix")
-        if given:
-            k = given[0]["row"] - 2
-            if k in RIGHT:
-                entry = entry.replace('set = ""', f'set = "{RIGHT[k]}"')
-            elif k == 8:
-                entry = entry.replace('exclude = ""', 'exclude = "the start cannot be found"')
-            elif k == 30:
-                entry = entry.replace('exclude = ""', 'exclude = "entered twice"')
-            elif given[0]["code"] == "D12" and accept:
-                entry = entry.replace('accept = ""', 'accept = "measured twice"')
-        out.append(entry)
-    return "\n\n".join(out)
+    return "\n\n".join(_decided(entry) for entry in text.split("\n\n"))
+
+
+def _decided(entry: str) -> str:
+    given = tomllib.loads(entry).get("fix")
+    if not given:
+        return entry
+    k = given[0]["row"] - 2
+    if k in RIGHT:
+        return entry.replace('set = ""', f'set = "{RIGHT[k]}"')
+    if k in (8, 30):
+        reason = {8: "the start cannot be found", 30: "entered twice"}[k]
+        return entry.replace('exclude = ""', f'exclude = "{reason}"')
+    return entry.replace('accept = ""', 'accept = "measured twice"')
 
 
 @pytest.fixture
@@ -298,8 +310,10 @@ def test_a_stale_decision_is_refused_at_its_place(corrected: Path) -> None:
         prepare(write(corrected.parent, table, more='fixes = "fixes.toml"'))
     (stale,) = [one for one in caught.value.findings if one.code == "F10"]
     lines = (corrected.parent / "fixes.toml").read_text("utf-8").split("\n")
-    assert stale.where is not None and lines[(stale.where.line or 0) - 1] == 'found = "<5"'
-    assert "row 13" in stale.message and "size" in stale.message
+    assert stale.where is not None
+    assert lines[(stale.where.line or 0) - 1] == 'found = "<5"'
+    assert "row 13" in stale.message
+    assert "size" in stale.message
 
 
 def test_what_is_not_decided_stays_a_defect(tmp_path: Path) -> None:
@@ -329,7 +343,8 @@ def test_mistakes_in_a_file_of_decisions_have_their_place(text: str, line: int, 
     with pytest.raises(du.StudyError) as caught:
         fixes_of(text.encode(), "fixes.toml")
     one = caught.value.findings[0]
-    assert one.where is not None and (one.where.file, one.where.line) == ("fixes.toml", line)
+    assert one.where is not None
+    assert (one.where.file, one.where.line) == ("fixes.toml", line)
     assert words in str(one)
 
 

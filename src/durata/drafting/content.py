@@ -23,6 +23,7 @@ NONE = frozenset({
     "无", "否", "没有", "未", "未复发", "无复发", "未死亡", "存活", "生存", "健在", "未手术", "未进展", "无进展", "no", "none",
     "never", "alive", "0",
 })  # fmt: skip
+YEAR_LAST = re.compile(r"[0-9]{4}$")
 WITH_UNIT = re.compile(r"[0-9]+(?:\.[0-9]+)?\s*([^\d\s.,+~<>=-].*)")
 ORDERS: tuple[DateOrder, ...] = ("ymd", "dmy", "mdy")
 
@@ -101,7 +102,8 @@ def content_of(cells: Sequence[Cell], labels: Mapping[float | str, str] | None =
         identifying += n * identifies(text)
         if text.casefold() in NONE:
             none[text] += n
-        for order in _orders(cell):
+        orders = _orders(cell, text)
+        for order in orders:
             dates[order] += n
         is_plain = not isinstance(as_number(cell), Defect)
         unit = None if is_plain else WITH_UNIT.fullmatch(text)
@@ -109,22 +111,22 @@ def content_of(cells: Sequence[Cell], labels: Mapping[float | str, str] | None =
             units[unit_named(unit[1])] += n
         plain += n * is_plain
         numbers += n * (is_plain or (unit is not None and bool(kind_of_unit(unit[1]))))
-        partial += n * _is_partial(cell)
+        partial += n * (not orders and _is_partial(cell))
     words = {label(value): label(said) for value, said in (labels or {}).items()}
     filled = counts.total()
     return Content(len(cells), filled, dict(counts), frozenset(unknown), dict(none), dates, numbers, plain, dict(units),
                    partial, identifying, words)  # fmt: skip
 
 
-def _orders(cell: Cell) -> tuple[DateOrder, ...]:
+def _orders(cell: Cell, text: str) -> tuple[DateOrder, ...]:
+    """The orders of day and month in which a cell is a date; all of them where its year stands first."""
     if not isinstance(as_day(cell), Defect):
         return ORDERS
+    if YEAR_LAST.search(text) is None:
+        return ()
     return tuple(order for order in ORDERS[1:] if not isinstance(as_day(cell, DayRules(order)), Defect))
 
 
 def _is_partial(cell: Cell) -> bool:
-    """Whether the cell is a date without its day, that a declared rule could complete."""
-    refused = isinstance(as_day(cell), Defect)
-    return (
-        refused and not isinstance(cell, int | float) and not isinstance(as_day(cell, DayRules(partial="last")), Defect)
-    )
+    """Whether a cell that is no date is one without its day, which a declared rule could complete."""
+    return not isinstance(cell, int | float) and not isinstance(as_day(cell, DayRules(partial="last")), Defect)

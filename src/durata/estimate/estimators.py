@@ -18,6 +18,7 @@ from durata.estimate.cox_checks import proportional_hazards_test
 from durata.estimate.curves import kaplan_meier, reverse_kaplan_meier
 from durata.estimate.firth import firth_cox
 from durata.estimate.imputed import Completed, pooled_model
+from durata.estimate.permutation import permutation_log_rank
 from durata.estimate.rates import event_rates
 from durata.estimate.response import response_rates, response_test, response_trend, risk_differences
 from durata.estimate.restricted_mean import restricted_mean, restricted_mean_contrasts
@@ -180,6 +181,7 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "reverse_kaplan_meier": lambda cohort, one: reverse_kaplan_meier(cohort, by=by(one)),
         "log_rank": lambda cohort, one: log_rank(cohort, by="group"),
         "pairwise_log_rank": lambda cohort, one: pairwise_log_rank(cohort, by="group", adjust="holm"),
+        "permutation_log_rank": lambda cohort, one: permutation_log_rank(cohort, by="group"),
         "event_rates": lambda cohort, one: event_rates(cohort, by=by(one), per=number(one, "per")),
         "restricted_mean": lambda cohort, one: restricted_mean(cohort, by=by(one), until=number(one, "until")),
         "restricted_mean_contrasts": lambda cohort, one: restricted_mean_contrasts(

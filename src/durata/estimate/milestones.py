@@ -138,7 +138,9 @@ def survival_contrasts(
         )
     if scale not in get_args(Scale):
         raise CannotEstimate(
-            speak("There is no scale {scale!r}; there are {known}.", scale=scale, known=speak(", ").join(get_args(Scale)))
+            speak(
+                "There is no scale {scale!r}; there are {known}.", scale=scale, known=speak(", ").join(get_args(Scale))
+            )
         )
     curve = kaplan_meier(cohort, by, interval="log-log", conf_level=conf_level)
     levels = curve.groups

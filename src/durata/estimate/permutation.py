@@ -17,6 +17,21 @@ from durata.language.speaking import speak
 MOST_EXACT = 20_000
 """Up to this many arrangements each one is looked at."""
 MOST_DRAWS = 1_000_000
+ENOUGH_PATIENTS = 40
+ENOUGH_EVENTS = 10
+"""A group with fewer of either is too small for large-sample tests."""
+
+
+def has_small_group(cohort: Cohort) -> bool:
+    """Whether some exposure group has too few patients or events for the chi-square distribution of the log-rank test."""
+    if cohort.group is None:
+        return False
+    for code in range(len(cohort.group.levels)):
+        here = cohort.group.codes == code
+        n = len(np.unique(cohort.person[here]))
+        if n and (n < ENOUGH_PATIENTS or np.count_nonzero(cohort.event & here) < ENOUGH_EVENTS):
+            return True
+    return False
 
 
 def permutation_log_rank(

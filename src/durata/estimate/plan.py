@@ -10,6 +10,7 @@ from durata.estimate.analysis import Analysis, Answers, Refused, Setting
 from durata.estimate.estimators import estimators_for
 from durata.estimate.firth import needs_firth
 from durata.estimate.imputed import completed_cohorts
+from durata.estimate.permutation import has_small_group
 from durata.estimate.result import Effects
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
@@ -103,6 +104,15 @@ def imputes(study: Study, outcome: str) -> bool:
 def pooled_analysis(study: Study, design: str, outcome: str) -> Analysis:
     """The adjusted Cox model of one outcome, pooled over the completed data sets."""
     return Analysis(design, outcome, "pooled_cox", cox_analysis(study, design, outcome, adjusted=True).settings)
+
+
+def permutation_beside(answers: Answers, design: str, outcome: str) -> Analysis | None:
+    """The permutation log-rank test that belongs beside the ordinary one where a group is small; else None."""
+    cohort = answers.cohort(design, outcome)
+    if isinstance(cohort, Refused) or cohort.entry is not None or not has_small_group(cohort):
+        return None
+    ordinary = answers.ask(Analysis(design, outcome, "log_rank"))
+    return None if isinstance(ordinary, Refused) else Analysis(design, outcome, "permutation_log_rank")
 
 
 def subgroup_analyses(study: Study, design: str, outcome: str, subgroup: str) -> dict[str, Analysis]:

@@ -67,7 +67,9 @@ def pseudo_values(
         )
     if cohort.weights is not None and np.any(cohort.weights.values != 1.0):
         raise CannotEstimate(
-            speak("Pseudo-values leave out one person at a time and take no weights; use a weighted restricted mean or Cox model.")
+            speak(
+                "Pseudo-values leave out one person at a time and take no weights; use a weighted restricted mean or Cox model."
+            )
         )
     observation = observe(cohort, by)
     rows = observation.rows

@@ -103,8 +103,9 @@ class _Left:
 def _arm(name: str, curve: DigitisedCurve, notes: list[Finding]) -> _Left:
     """The patients of one curve."""
     times, survival = _points(name, curve)
-    risk_times, at_risk = _risk_table(name, curve, float(times[-1]))
-    end = float(times[-1])
+    risk_times, at_risk = _risk_table(name, curve)
+    end = max(float(times[-1]), float(risk_times[-1]))
+    falling = int(np.searchsorted(risk_times, times[-1], side="right")) - 1  # the stretch of the last point
     reached, exits, events, censored_before = 1.0, [], [], 0
     happened = 0
     for k, (start, n) in enumerate(zip(risk_times, at_risk, strict=True)):
@@ -112,14 +113,12 @@ def _arm(name: str, curve: DigitisedCurve, notes: list[Finding]) -> _Left:
         stop = end if last else float(risk_times[k + 1])
         inside = (times >= start) & ((times <= stop) if last else (times < stop))
         stretch = Leaving(float(start), stop, int(n), times[inside], survival[inside], reached)
+        wanted = None if curve.total_events is None or k < falling else curve.total_events - happened
         if last:
-            wanted = None if curve.total_events is None else curve.total_events - happened
             guess = _going_on(censored_before, float(start), stop, int(n))
             walked = walk(stretch, events=wanted, censored=guess if wanted is None else None)
-            if wanted is not None and walked.n_events != wanted:
-                notes.append(_not_met(name, happened + walked.n_events, curve.total_events))
         else:
-            walked = walk(stretch, leaving=int(n - at_risk[k + 1]))
+            walked = walk(stretch, leaving=int(n - at_risk[k + 1]), events=wanted)
             if walked.n_events + walked.n_censored != n - at_risk[k + 1]:
                 raise CannotEstimate(
                     speak(
@@ -142,6 +141,8 @@ def _arm(name: str, curve: DigitisedCurve, notes: list[Finding]) -> _Left:
             staying = int(n) - walked.n_events - walked.n_censored
             exits.append(np.full(staying, end))
             events.append(np.zeros(staying, dtype=np.intp))
+    if curve.total_events is not None and happened != curve.total_events:
+        notes.append(_not_met(name, happened, curve.total_events))
     return _Left(np.concatenate(exits), np.concatenate(events))
 
 
@@ -170,8 +171,8 @@ def _points(name: str, curve: DigitisedCurve) -> tuple[FloatArray, FloatArray]:
     return times, survival
 
 
-def _risk_table(name: str, curve: DigitisedCurve, end: float) -> tuple[FloatArray, IntArray]:
-    """The numbers at risk up to the last point of the curve."""
+def _risk_table(name: str, curve: DigitisedCurve) -> tuple[FloatArray, IntArray]:
+    """The numbers at risk, up to the first zero: everybody has left by then."""
     risk_times, at_risk = np.asarray(curve.risk_times, dtype=np.float64), np.asarray(curve.at_risk)
     if risk_times.ndim != 1 or risk_times.shape != at_risk.shape or not len(risk_times):
         raise CannotEstimate(
@@ -208,13 +209,8 @@ def _risk_table(name: str, curve: DigitisedCurve, end: float) -> tuple[FloatArra
                 "Curve {group!r}: {total} events of {n} patients cannot be.", group=name, total=total, n=int(numbers[0])
             )
         )
-    kept = (risk_times < end) & (numbers > 0)
-    kept[0] = True
-    # a zero at risk closes the stretch before it: everybody has left by then
-    after = np.flatnonzero((risk_times < end) & (numbers == 0))
-    if len(after):
-        kept[after[0]] = True
-    return risk_times[kept], numbers[kept].astype(np.intp)
+    until = int(np.argmax(numbers == 0)) + 1 if np.any(numbers == 0) else len(numbers)
+    return risk_times[:until], numbers[:until].astype(np.intp)
 
 
 def _going_on(censored: int, start: float, stop: float, n: int) -> int:

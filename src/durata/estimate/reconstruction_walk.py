@@ -48,15 +48,14 @@ def walk(
 ) -> Walked:
     """Walk a stretch with the number of censored patients that fits best.
 
-    ``leaving`` is how many leave in all, ``events`` how many have the event; ``censored`` fixes the number.
+    ``leaving`` is how many leave in all, ``events`` how many should have the event; ``censored`` fixes the number.
     """
     if censored is not None:
         return _with(stretch, censored)
 
-    def distance(walked: Walked) -> tuple[float, float]:
-        if leaving is not None:
-            return abs(walked.n_events + walked.n_censored - leaving), walked.misfit
-        return (abs(walked.n_events - events) if events is not None else 0.0), walked.misfit
+    def distance(walked: Walked) -> tuple[float, float, float]:
+        left = 0 if leaving is None else abs(walked.n_events + walked.n_censored - leaving)
+        return left, 0 if events is None else abs(walked.n_events - events), walked.misfit
 
     most = stretch.n if leaving is None else leaving
     low, high = 0, most

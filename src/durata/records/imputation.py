@@ -23,6 +23,8 @@ PRIOR_DEVIATION = 2.5
 INTERCEPT_DEVIATION = 10.0
 STEPS = 50
 SMALL_STEP = 1e-8
+DEPENDENT = 1e-9
+"""A column of which other columns explain all but this share depends on them."""
 
 
 def chained_imputations(
@@ -123,10 +125,18 @@ def _matched(column: FloatArray, gap: BoolArray, x: FloatArray, random: np.rando
     from statsmodels.regression.linear_model import OLS
 
     known = np.flatnonzero(~gap)
-    y = column[known]
-    fit = OLS(y, x[known]).fit(method="pinv")
-    residual_df = max(len(y) - int(np.linalg.matrix_rank(x[known])), 1)
-    sigma = np.sqrt(float(fit.ssr) / random.chisquare(residual_df))
+    x = x[:, _independent(x[known])]
+    fit = OLS(column[known], x[known]).fit(method="qr")
+    left = len(known) - x.shape[1]
+    if left < 1:
+        raise CannotEstimate(
+            speak(
+                "There are as many columns to predict a missing number from as patients in whom it is known ({known}). "
+                "Name fewer covariates in the model and under [missing] auxiliary.",
+                known=len(known),
+            )
+        )
+    sigma = np.sqrt(float(fit.ssr) / random.chisquare(left))
     drawn = np.asarray(fit.params) + sigma * _correlated(np.asarray(fit.normalized_cov_params), random)
     # In random order, so that among people predicted alike every one has the same chance to be a donor.
     known = random.permutation(known)
@@ -134,15 +144,24 @@ def _matched(column: FloatArray, gap: BoolArray, x: FloatArray, random: np.rando
     order = np.argsort(predicted, kind="stable")
     known, predicted = known[order], predicted[order]
     target = x[gap] @ drawn
-    left = np.searchsorted(predicted, target, side="left")
-    right = np.searchsorted(predicted, target, side="right")
-    middle = random.integers(left, right + 1)
+    first = np.searchsorted(predicted, target, side="left")
+    behind = np.searchsorted(predicted, target, side="right")
+    middle = random.integers(first, behind + 1)
     window = np.clip(middle[:, None] + np.arange(-DONORS, DONORS), 0, len(known) - 1)
     distance = np.abs(predicted[window] - target[:, None])
     distance[:, 1:][window[:, 1:] == window[:, :-1]] = np.inf  # beyond the ends somebody would stand there twice
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :DONORS]
     pick = nearest[np.arange(len(target)), random.integers(0, DONORS, size=len(target))]
     return np.asarray(known[window[np.arange(len(target)), pick]])
+
+
+def _independent(x: FloatArray) -> IntArray:
+    """Columns of ``x`` (n, k) that are not combinations of others, in their order."""
+    from scipy.linalg import qr
+
+    r, pivot = qr(x / np.sqrt((x**2).sum(axis=0) + 1e-300), mode="r", pivoting=True)
+    size = np.abs(np.diag(r))
+    return np.sort(pivot[: len(size)][size > DEPENDENT])
 
 
 def _drawn_levels(column: Category, gap: BoolArray, x: FloatArray, random: np.random.Generator) -> Category:

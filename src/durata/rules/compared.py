@@ -55,23 +55,30 @@ def baseline_covariates(study: Study) -> tuple[str, ...]:
 
 
 def chosen_confounders(study: Study) -> tuple[str, ...]:
-    """Covariates known at time zero that the study itself names: models, emulation, [confounders]; all if it names none."""
+    """Covariates known at time zero that the study names for models, weights, emulation or [confounders]; all if none."""
     named = [name for model in study.models.values() for name in (*model.adjust, *model.strata)]
-    named += list(study.emulation.covariates) if study.emulation is not None else []
-    named += [*study.confounders.expected]
+    named += [*_weighted_for(study), *study.confounders.expected]
     known = baseline_covariates(study)
     chosen = tuple(name for name in dict.fromkeys(named) if name in known)
     return chosen or known
 
 
 def controlled(study: Study) -> frozenset[str]:
-    """Covariates that every outcome's model holds or is stratified by, or that the emulation weights by."""
+    """Covariates that every outcome's model holds or is stratified by, or that [weights] or [emulation] weight for."""
     held = [
         {*study.models[outcome].adjust, *study.models[outcome].strata} if outcome in study.models else set()
         for outcome in study.outcomes
     ]
     by_models = set.intersection(*held) if held else set()
-    return frozenset(by_models | set(study.emulation.covariates if study.emulation is not None else ()))
+    return frozenset(by_models | set(_weighted_for(study)))
+
+
+def _weighted_for(study: Study) -> tuple[str, ...]:
+    """Covariates that [weights] or [emulation] weight for."""
+    return (
+        *(study.weights.covariates if study.weights is not None else ()),
+        *(study.emulation.covariates if study.emulation is not None else ()),
+    )
 
 
 def declared_terms(study: Study, outcome: str) -> tuple[tuple[str, ...], tuple[TermLike, ...]]:

@@ -96,8 +96,8 @@ def groups_that_differed_before_treatment(study: Study, answers: Answers) -> Ite
             "hazard_ratios": tuple(numbers for _, numbers in effects),
             "seed": SEED,
         },
-        remedy="Name them under [models] adjust, or under [emulation] covariates, which weights for them; and print the "
-        "standardised differences of Table 1 beside the p-values.",
+        remedy="Name them under [models] adjust, or under the covariates of [weights] or [emulation], which weight for them; and print "
+        "the standardised differences of Table 1 beside the p-values.",
         where=study.place("models"),
     )
 

@@ -8,15 +8,13 @@ import numpy as np
 
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Answers, Refused
+from durata.estimate.permutation import ENOUGH_EVENTS, ENOUGH_PATIENTS
 from durata.finding import Severity
 from durata.kernels.proportions import clopper_pearson_limits
 from durata.language.speaking import speak
 from durata.rules.runner import NotJudged, Seen, rule, seen
 from durata.rules.wording import joined, outcome_name
 from durata.study.types import Study
-
-ENOUGH_PATIENTS = 40
-ENOUGH_EVENTS = 10
 
 
 @rule("P04", "small-groups", since="0.2", reference="Pocock SJ, Clayton TC, Altman DG (2002) Lancet 359:1686-1689")

@@ -117,7 +117,7 @@ def _scenario(done: Simulation) -> str:
     terms = [versus(one, other) for one, other in PAIRS]
     lines = [f"## `{name}`: {SCENARIOS[name].says}"]
     survival = [
-        f"| `{how}` | " + " | ".join(_bias(rows.get((how, "survival", window))) for window in NAMES) + " |"
+        f"| `{how}` | " + " | ".join(_bias(rows.get((how, "survival", window)), done.replicates) for window in NAMES) + " |"
         for how in methods_for(name)
         if any((how, "survival", window) in rows for window in NAMES)
     ]
@@ -265,10 +265,10 @@ def _guarantees(every: Sequence[Simulation]) -> str:
     )
 
 
-def _bias(row: Performance | None) -> str:
+def _bias(row: Performance | None, of: int = 0) -> str:
     if row is None:
         return "not estimable"
-    few = f", in {row.bias.n}" if row.bias.n < 0 else ""
+    few = f", in {row.bias.n} of {of}" if row.bias.n < of else ""
     return f"{100 * row.bias.value:+.1f} ({100 * row.bias.error:.1f}) / {100 * row.empirical.value:.1f}{few}"
 
 

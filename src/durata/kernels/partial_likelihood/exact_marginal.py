@@ -103,7 +103,7 @@ def _added(sums: Sums, risk: FloatArray, x: FloatArray, rows: IntArray) -> Sums:
 
 
 def _tied(a: FloatArray, away: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """log integral_0^inf prod (1 - exp(-a_i u)) exp(-u) du, its gradient (d,) and, by ``away`` (p, d), its Hessian in log a.
+    """Log integral_0^inf prod (1 - exp(-a_i u)) exp(-u) du, its gradient (d,) and, by ``away`` (p, d), its Hessian in log a.
 
     The Hessian (d, d) is only made as away @ Hessian @ away.T (p, p).
     """

@@ -20,6 +20,7 @@ from durata.estimate.plan import (
     imputes,
     model_settings,
     per_hundred_years,
+    permutation_beside,
     pooled_analysis,
     univariable,
 )
@@ -156,6 +157,10 @@ def tests(words: Wording, design: str, outcome: str) -> Iterator[Block]:
         yield TableBlock(shown, shows=Shows("tests", outcome))
     elif isinstance(overall, Refused):
         yield refusal(words, words.say("outcome.pairs"), overall.reason)
+    beside_it = permutation_beside(words.contents.answers, design, outcome)
+    permuted = None if beside_it is None else words.ask(beside_it)
+    if isinstance(permuted, Test):
+        yield Paragraph((words.say("outcome.permuted", method=permuted.method, p=p_phrase(permuted.p_value)),))
 
 
 def models(words: Wording, design: str, outcome: str, cohort: Cohort) -> Iterator[Block]:

@@ -74,7 +74,7 @@ def _draw(rows: tuple[BalanceRow, ...]) -> Figure:
             size=SMALL,
             gid="durata:covariate",
         )
-        axes.plot([row.before, row.after], [position, position], color=HAIRLINE, linewidth=1.2, zorder=2)
+        axes.plot([row.before or 0.0, row.after or 0.0], [position, position], color=HAIRLINE, linewidth=1.2, zorder=2)
     across = range(len(rows))
     axes.plot(
         [row.before or 0.0 for row in rows], across, linestyle="none", marker="o", markersize=5.5, markerfacecolor="white",
