@@ -15,7 +15,7 @@ from durata.simulation.mechanism import SimulatedCohort, draw_cohort
 from durata.simulation.scenarios import SCENARIOS
 
 SEED = 20251122
-PATIENTS = 1200
+PATIENTS = 1000
 CUTOFF = date(2025, 2, 28)
 TYPICAL_MM, LOG_SD = 91.0, 0.5
 OUTPUT = Path(__file__).resolve().parent.parent / "src" / "durata" / "examples" / "gist-started" / "gist-started.csv"
@@ -53,7 +53,7 @@ def row(cohort: SimulatedCohort, person: int, number: int) -> list[str]:
 
     size = TYPICAL_MM * np.exp(LOG_SD * cohort.patients.size[person])
     return [
-        f"S{number:03d}",
+        f"S{number:04d}",
         start.isoformat(),
         f"{size:.0f}",
         f"{np.log2(size):.3f}",

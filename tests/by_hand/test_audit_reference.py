@@ -132,11 +132,11 @@ def test_limits_if_nobody_had_been_censored(
 def test_what_so_few_events_can_show(judged: tuple[Judged, ...]) -> None:
     def rest(outcome: str) -> float:
         events = {"OS": 20, "RFS": 39}[outcome]
-        return round(evidence(judged, "A15", outcome=outcome, group="intermediate", events=events)["ratio"], 2)
+        return float(round(evidence(judged, "A15", outcome=outcome, group="intermediate", events=events)["ratio"], 2))
 
     def short(outcome: str) -> float:
         one = evidence(judged, "A15", "versus", outcome=outcome, group="intermediate", versus="short")
-        return round(one["ratio"], 2)
+        return float(round(one["ratio"], 2))
 
     assert (rest("OS"), rest("RFS"), short("OS"), short("RFS")) == (0.29, 0.41, 0.22, 0.36)
     share = 87 / 171

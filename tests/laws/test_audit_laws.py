@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import exp, log
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -17,6 +17,8 @@ from durata.audit.arithmetic import reachable, simplest_steps, triad, whole_spre
 from durata.audit.printed import printed
 from durata.kernels.contingency import chi_square
 from durata.kernels.exact_tables import fisher_exact
+
+Method = Literal["linear", "weibull", "hazen", "inverted_cdf", "median_unbiased", "averaged_inverted_cdf"]
 
 
 def shown(number: float | Fraction, decimals: int, *, up: bool = True) -> str:
@@ -57,7 +59,9 @@ def true_figures(seed: int) -> dict[str, Any]:
         "exposure": {
             "name": "drug",
             **{
-                key: shown(float(np.quantile(duration, share, method=str(rng.choice(METHODS)))), decimals, up=up)
+                key: shown(
+                    float(np.quantile(duration, share, method=METHODS[rng.integers(len(METHODS))])), decimals, up=up
+                )
                 for key, share in (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
             },
         },
@@ -138,7 +142,7 @@ def true_figures(seed: int) -> dict[str, Any]:
     return figures
 
 
-METHODS = ["linear", "weibull", "hazen", "inverted_cdf", "median_unbiased", "averaged_inverted_cdf"]
+METHODS: tuple[Method, ...] = ("linear", "weibull", "hazen", "inverted_cdf", "median_unbiased", "averaged_inverted_cdf")
 
 
 def _everybody(curve: du.Curve, at: float) -> bool:
@@ -220,7 +224,7 @@ def test_a_true_triad_holds_its_own_p_value(log_ratio: float, std_error: float, 
     texts = [shown(exp(log_ratio + k * q * std_error), decimals) for k in (0, -1, 1)]
     numbers = [printed(text) for text in texts]
     assume(numbers[1].low > 0)
-    found = triad(*numbers, 95.0)
+    found = triad(numbers[0], numbers[1], numbers[2], 95.0)
     assert found is not None
     from scipy.special import erfc
 

@@ -16,7 +16,7 @@ from durata.cli.options import FIGURES, FORMAT, LANGUAGE, OUTPUT, STUDY, print_j
 @LANGUAGE
 @FORMAT
 def demo(name: str, output: Path | None, figures: str, language: str | None, shape: str) -> None:
-    """Run a bundled study (gist or stanford) and say where its report is."""
+    """Run a bundled study (gist, gist-started or stanford) and say where its report is."""
     from durata.examples import example, examples
 
     if name not in examples():

@@ -67,8 +67,8 @@ def reconstruct_patients(curves: Mapping[str, DigitisedCurve], *, unit: str = "m
     >>> cohort = du.reconstruct_patients({"short": drawn})
     >>> len(cohort), cohort.n_events
     (10, 4)
-    >>> du.kaplan_meier(cohort).at([5]).tidy()["estimate"].round(2).tolist()
-    [0.8]
+    >>> [int((cohort.exit >= month).sum()) for month in (0, 6)]
+    [10, 7]
     """
     if not curves:
         raise CannotEstimate(speak("There is no curve to reconstruct patients from."))

@@ -157,7 +157,7 @@ def _refuse(fit: MultinomialFit, names: tuple[str, ...], levels: tuple[str, ...]
         apart = _apart(fit.involved, levels)
         raise CannotEstimate(
             speak(
-                "{covariates} tell who is in {groups} for certain: some people had no chance of another group, and no "
+                "{covariates} tell for certain who is, or is not, in {groups}: some people had no chance of another group, and no "
                 "weights make such groups comparable. Leave the covariate out, merge groups, or restrict the cohort to "
                 "people who could have been in every group.",
                 covariates=involved,

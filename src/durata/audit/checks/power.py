@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-import numpy as np
-
 from durata.audit.arithmetic import schoenfeld
 from durata.audit.figures import Figures
 from durata.audit.implied import implied
 from durata.audit.printed import printed_p
 from durata.audit.seen import COHERENT, OPEN, Seen, said
-from durata.kernels.multiplicity import adjusted_p_values
 from durata.language.speaking import speak
 
 EVENTS_PER_PARAMETER = 10
@@ -86,9 +83,8 @@ def multiplicity(figures: Figures) -> Iterator[Seen]:
         populations=counted.populations,
         chance=1 - 0.95**n,
     )
-    # tests that are not printed, and those printed as not significant, stand last in Holm's order
-    family = [float(one.p.lstrip("<>")) if k in significant else 1.0 for k, one in enumerate(figures.tests)]
-    holm = adjusted_p_values(np.array([*family, *[1.0] * max(0, n - len(family))]), "holm") if family else np.array([])
+    family = {k: float(figures.tests[k].p.lstrip("<>")) for k in significant}
+    holm = _holm(family, max(n, len(figures.tests)))
     for k in significant:
         one, p = figures.tests[k], family[k]
         few, all_of_them = min(1.0, counted.pairs * p), min(1.0, n * p)
@@ -108,8 +104,17 @@ def multiplicity(figures: Figures) -> Iterator[Seen]:
             pairs=counted.pairs,
             all=all_of_them,
             n=n,
-            holm=float(holm[k]),
+            holm=holm[k],
         )
+
+
+def _holm(family: dict[int, float], n: int) -> dict[int, float]:
+    """Holm's p-values of the significant among n tests; those not printed or not significant stand behind them."""
+    reached, adjusted = 0.0, {}
+    for rank, k in enumerate(sorted(family, key=family.__getitem__)):
+        reached = max(reached, min(1.0, (n - rank) * family[k]))
+        adjusted[k] = reached
+    return adjusted
 
 
 def events_per_parameter(figures: Figures) -> Iterator[Seen]:
