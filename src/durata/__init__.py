@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from durata.drafting.draft import draft_study as draft_study
     from durata.drafting.template import template as template
     from durata.estimate.analysis import Analysis as Analysis
+    from durata.estimate.accelerated import accelerated_failure_time as accelerated_failure_time
     from durata.estimate.association import association_test as association_test
     from durata.estimate.balance import balance_table as balance_table
     from durata.estimate.balance import positivity_table as positivity_table
@@ -134,6 +135,8 @@ if TYPE_CHECKING:
     from durata.records.records import Records as Records
     from durata.records.rule_sets.catalogue import derived as derived
     from durata.rules.catalogue import lint as lint
+    from durata.simulation.performance import Simulation as Simulation
+    from durata.simulation.performance import simulate as simulate
     from durata.study.file import read_study as read_study
     from durata.study.schema import study_schema as study_schema
     from durata.study.types import Study as Study
@@ -156,6 +159,8 @@ _HOMES = {
     "read_study": "durata.study.file",
     "read_records": "durata.records.reading",
     "lint": "durata.rules.catalogue",
+    "Simulation": "durata.simulation.performance",
+    "simulate": "durata.simulation.performance",
     "run": "durata.pipeline",
     "trace_patient": "durata.trace",
     "study_schema": "durata.study.schema",
@@ -260,6 +265,7 @@ _HOMES = {
     "cox": "durata.estimate.cox",
     "likelihood_ratio_test": "durata.estimate.cox",
     "firth_cox": "durata.estimate.firth",
+    "accelerated_failure_time": "durata.estimate.accelerated",
     "needs_firth": "durata.estimate.firth",
     "proportional_hazards_test": "durata.estimate.cox_checks",
     "concordance": "durata.estimate.cox_checks",

@@ -309,7 +309,7 @@ def test_bca_beside_scipy() -> None:
 
     for interval, name in (("percentile", "percentile"), ("basic", "basic"), ("bca", "BCa")):
         ours = bootstrap(cohort, skewed, replicates=199, seed=6, interval=interval)  # type: ignore[arg-type]
-        before = stats.bootstrap((data,), np.mean, n_resamples=1, method="percentile")
+        before = stats.bootstrap((data,), np.mean, n_resamples=9, method="percentile")
         before.bootstrap_distribution = ours.values[:, 0]
         theirs = stats.bootstrap(
             (data,),

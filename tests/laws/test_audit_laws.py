@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import exp, log
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import durata as du
@@ -188,6 +190,47 @@ def test_planted_errors_are_caught(seed: int, planted: str) -> None:
             rows[-1]["percent"] = shown(min(100.0, float(rows[0]["percent"]) + 2.5), 1)
     judged = du.audit_figures(du.Figures.model_validate(figures))
     assert code[planted] in {one.finding.code for one in judged if one.verdict == "incoherent"}
+
+
+MORE = """
+[[curves]]
+outcome = "OS"
+group = "short"
+times = [3, 9, 20]
+survival = [0.9, 0.8, 0.6]
+risk_times = [0, 12]
+at_risk = [50, 40]
+events = 13
+
+[[means]]
+name = "score"
+n = 20
+mean = "3.45"
+sd = "1.20"
+whole = true
+"""
+ODD = ["0", "1", "1000000", "0.0", "100", "50.0", "0.001", "99.9", "7", "-1", "1e300", "999999999.9", "0.000000001"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from(ODD)), min_size=1, max_size=4))
+def test_odd_numbers_in_a_figures_file_are_judged_or_refused(tmp_path: Path, changes: list[tuple[float, str]]) -> None:
+    text = du.example_figures().read_text(encoding="utf-8") + MORE
+    for place, odd in changes:
+        numbers = list(re.finditer(r"(?<![\w.-])\d+(\.\d+)?(?![\w-])", text))
+        found = numbers[int(place * len(numbers))]
+        text = text[: found.start()] + odd + text[found.end() :]
+    file = tmp_path / "figures.toml"
+    file.write_text(text, encoding="utf-8")
+    try:
+        judged = du.audit_figures(du.read_figures(file))
+    except du.StudyError as error:
+        refused = error.findings
+        judged = ()
+    else:
+        refused = ()
+    assert all(one.where is not None and one.where.line for one in refused)
+    assert all(one.finding.message and "nan" not in one.finding.message for one in judged)
 
 
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=60), st.integers(0, 4), st.booleans())

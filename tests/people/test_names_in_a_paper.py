@@ -78,6 +78,8 @@ def test_a_paper_in_which_every_name_leads_somewhere(folder) -> None:
             "response p": 'of = "imaging"',
             "median follow-up": 'outcome = "death"',
             "survival": 'outcome = "relapse"\ngroup = "short"\nat = 36',
+            "survival interval": 'outcome = "relapse"\ngroup = "short"\nat = 36',
+            "at risk": 'outcome = "relapse"\ngroup = "short"\nat = 36',
             "log-rank p": 'outcome = "death"\ngroup = "long"\nversus = "short"\nsubgroup = "early"',
             "hazard ratio": 'outcome = "death"\ngroup = "long"\nversus = "short"',
             "hazard ratio p": 'outcome = "death"\ngroup = "long"\nversus = "short"',
@@ -131,7 +133,12 @@ FIGURE = (
     '[[published.figures]]\nfigure = "a"\nprinted = "1"\nkind = "patients"\n'
     '[[published.figures]]\nfigure = "f"\n'
 )
-PRINTED = {"hazard ratio": "0.5 (0.3-0.8)", "median duration": "9 (6, 12)", "responders": "25/50"}
+PRINTED = {
+    "hazard ratio": "0.5 (0.3-0.8)",
+    "median duration": "9 (6, 12)",
+    "survival interval": "60.0-80.0",
+    "responders": "25/50",
+}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from durata.audit.figures import Figures
 from durata.audit.printed import printed
 from durata.kernels.intervals import normal_quantile
 
+FARTHEST = 600.0  # beyond it exp() has no number
+
 
 @dataclass(frozen=True)
 class Implied:
@@ -61,6 +63,7 @@ def contrasts(found: Implied) -> list[Contrast]:
             continue
         ratio = found.hazard[group] / found.hazard[versus]
         std_error = sqrt(1 / found.events[group] + 1 / found.events[versus])
-        limits = exp(log(ratio) - reach * std_error), exp(log(ratio) + reach * std_error)
+        half = min(FARTHEST, reach * std_error)
+        limits = ratio * exp(-half), ratio * exp(half)
         out.append(Contrast(group, versus, ratio, *limits, two_sided(log(ratio) / std_error)))
     return out

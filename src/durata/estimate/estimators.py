@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from durata.category import Category
-from durata.cohort import Cohort
+from durata.cohort import Cohort, Weights
 from durata.estimate.analysis import Analysis, Answer
 from durata.estimate.balance import balance_table, positivity_table, weight_table
 from durata.estimate.baseline import baseline_table
@@ -131,13 +131,19 @@ def ties(analysis: Analysis) -> Ties:
 
 
 def weighed(cohort: Cohort, analysis: Analysis) -> Cohort:
-    """The cohort under the baseline weights an analysis names, estimated among its people."""
+    """The cohort under the baseline weights an analysis names, estimated among its people; their mean is 1.
+
+    A constant factor changes no estimate, and makes weighted numbers at risk speak of as many people as there are.
+    """
     asked = str(analysis.setting("estimand"))
     estimand = next((known for known in ESTIMANDS if known == asked), None)
     if estimand is None:
         raise KeyError(f"{analysis} names no weights there are")
     target = str(analysis.setting("target")) or None
-    return weigh(cohort, names(analysis, "weigh_by"), estimand=estimand, target=target)
+    found = weigh(cohort, names(analysis, "weigh_by"), estimand=estimand, target=target)
+    if found.weights is None:
+        raise TypeError("weigh() gave no weights")
+    return replace(found, weights=Weights(found.weights.values / found.weights.values.mean(), "sampling"))
 
 
 def is_constant(cohort: Cohort, name: str) -> bool:

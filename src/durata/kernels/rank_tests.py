@@ -75,14 +75,12 @@ def rank_sum(
     >>> rank_sum([1.1, 2.3], [2.0, 3.1, 4.4]).statistic
     1.0
     """
-    from scipy.stats import rankdata
-
     x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     m, n = len(x), len(y)
     if min(m, n) == 0:
         return RankTest(np.nan, np.nan, exact=False, n=m + n)
     both = np.concatenate([x, y])
-    statistic = float(rankdata(both)[:m].sum() - m * (m + 1) / 2)
+    statistic = float(mean_ranks(both)[:m].sum() - m * (m + 1) / 2)
     _, tied = np.unique(both, return_counts=True)
     untied = bool(np.all(tied == 1))
     if exact is None:
@@ -107,6 +105,17 @@ def rank_sum(
     )
 
 
+def mean_ranks(values: FloatArray) -> FloatArray:
+    """Ranks (n,) of values counted from 1, ties sharing their mean (scipy.stats takes a second to import, only for these).
+
+    >>> mean_ranks(np.array([5.0, 1.0, 5.0])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    shared: FloatArray = np.cumsum(count) - (count - 1) / 2
+    return shared[place]
+
+
 def signed_rank(
     differences: ArrayLike, *, exact: bool | None = None, correction: bool = True, conf_level: float = 0.95
 ) -> RankTest:
@@ -125,15 +134,13 @@ def signed_rank(
     >>> signed_rank([3.0, -1.0, 4.0, 2.5]).statistic
     9.0
     """
-    from scipy.stats import rankdata
-
     given = np.asarray(differences, dtype=np.float64)
     d = given[given != 0]
     n = len(d)
     if n == 0:
         return RankTest(np.nan, np.nan, exact=False, n=0)
     size = np.abs(d)
-    statistic = float(rankdata(size)[d > 0].sum())
+    statistic = float(mean_ranks(size)[d > 0].sum())
     _, tied = np.unique(size, return_counts=True)
     plain = bool(np.all(tied == 1)) and n == len(given)
     if exact is None:

@@ -55,7 +55,13 @@ def _finding(
         if len(people) > CELLS_NAMED + 1:
             named.append("…")
         first = speak(defect.what, text=text, **defect.evidence)
-        evidence |= {"sentence": defect.what, "first": first, "more": len(people) - 1, "others": ", ".join(named), "n": len(people)}
+        evidence |= {
+            "sentence": defect.what,
+            "first": first,
+            "more": len(people) - 1,
+            "others": ", ".join(named),
+            "n": len(people),
+        }
     where = table.where(table.rows[people[0]], column)
     return Finding(defect.code, severity, what, evidence, defect.remedy, where, people=tuple(people))
 

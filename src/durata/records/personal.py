@@ -23,9 +23,7 @@ HEADERS: dict[Kind, re.Pattern[str]] = {
         r"身份证|证件号|\b(national|citizen) id\b|\bid ?card\b|\bssn\b|\bsocial security\b|\bpassport\b|护照"
     ),
     "telephone number": re.compile(r"电话|手机|联系方式|\b(tele)?phone\b|\bmobile\b|\btel\b|\bcell ?phone\b|\bfax\b"),
-    "name": re.compile(
-        r"姓名|患者名|病人名|^(patient|full|first|last|family|given|sur) ?name$|^name$|^surname$"
-    ),
+    "name": re.compile(r"姓名|患者名|病人名|^(patient|full|first|last|family|given|sur) ?name$|^name$|^surname$"),
     "hospital number": re.compile(
         r"住院号|病案号|病历号|门诊号|登记号|就诊卡|\bmrn\b|\bmedical record\b|\bhospital (no|number|id)\b|\bchart no\b"
     ),

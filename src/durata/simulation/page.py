@@ -117,7 +117,9 @@ def _scenario(done: Simulation) -> str:
     terms = [versus(one, other) for one, other in PAIRS]
     lines = [f"## `{name}`: {SCENARIOS[name].says}"]
     survival = [
-        f"| `{how}` | " + " | ".join(_bias(rows.get((how, "survival", window)), done.replicates) for window in NAMES) + " |"
+        f"| `{how}` | "
+        + " | ".join(_bias(rows.get((how, "survival", window)), done.replicates) for window in NAMES)
+        + " |"
         for how in methods_for(name)
         if any((how, "survival", window) in rows for window in NAMES)
     ]

@@ -15,6 +15,7 @@ from durata.audit.printed import printed
 from durata.audit.seen import COHERENT, INCOHERENT, OPEN, Seen, said
 from durata.kernels.intervals import normal_quantile
 
+FARTHEST = 700.0  # beyond it exp() has no number; the limits are 0 and 1 long before
 MANY = 400  # beyond so many patients every printed percentage can occur
 
 
@@ -214,7 +215,7 @@ def best_limits(figures: Figures) -> Iterator[Seen]:
         survival, n = float(printed(row.percent).value) / 100, figures.size(row.group)
         if not 0 < survival < 1:
             continue
-        half = reach * sqrt((1 - survival) / (n * survival)) / -log(survival)
+        half = min(FARTHEST, reach * sqrt((1 - survival) / (n * survival)) / -log(survival))
         yield said(
             "A14",
             COHERENT,
