@@ -15,7 +15,7 @@ import numpy as np
 from durata.designs.catalogue import DESIGNS, declared_design
 from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
-from durata.estimate.plan import answers_for, planned
+from durata.estimate.plan import answers_for, ask_beside, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
 from durata.language.speaking import ENGLISH, speaking
 from durata.records.flow import Flow
@@ -151,7 +151,9 @@ def _run(study: Study, progress: Progress) -> StudyRun:
     declared, records = prepare(study)
     progress("reading", 1, 1)
 
-    answers = answers_for(declared, records)
+    answers = answers_for(
+        declared, records, told=lambda done, of: progress("drawing the patients of the emulated trial again", done, of)
+    )
     asked = planned(declared)
     refusals: list[str] = []
     for done, analysis in enumerate(asked):
@@ -159,6 +161,7 @@ def _run(study: Study, progress: Progress) -> StudyRun:
         answer = answers.ask(analysis)
         if isinstance(answer, Refused) and answer.reason not in refusals:
             refusals.append(answer.reason)
+    ask_beside(declared, answers)
     progress("estimating", len(asked), len(asked))
     refuse_without_events(declared, answers, refusals)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from durata.cohort import Cohort
@@ -40,15 +40,20 @@ class Refused:
 
 
 class Answers:
-    """Every answer of one study by its description; each Cohort and each answer is computed at most once."""
+    """Every answer of one study by its description; each Cohort and each answer is computed at most once.
+
+    ``without_cohort`` are the estimators of designs that are no Cohort, such as an emulated trial.
+    """
 
     def __init__(
         self,
         cohort_of: Callable[[str, str], Cohort],
         estimators: dict[str, Callable[[Cohort, Analysis], Answer]],
+        without_cohort: Mapping[str, Callable[[Analysis], Answer]] | None = None,
     ) -> None:
         self._cohort_of = cohort_of
         self._estimators = estimators
+        self._without_cohort = dict(without_cohort or {})
         self._cohorts: dict[tuple[str, str], Cohort | Refused] = {}
         self._answers: dict[Analysis, Answer | Refused] = {}
 
@@ -64,7 +69,12 @@ class Answers:
 
     def ask(self, analysis: Analysis) -> Answer | Refused:
         """The answer to an Analysis, or why there is none."""
-        if analysis not in self._answers:
+        if analysis not in self._answers and analysis.estimator in self._without_cohort:
+            try:
+                self._answers[analysis] = self._without_cohort[analysis.estimator](analysis)
+            except CannotEstimate as refusal:
+                self._answers[analysis] = Refused(str(refusal), type(refusal))
+        elif analysis not in self._answers:
             cohort = self.cohort(analysis.design, analysis.outcome)
             if isinstance(cohort, Refused):
                 self._answers[analysis] = cohort

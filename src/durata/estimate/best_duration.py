@@ -93,6 +93,8 @@ class BestDuration:
                 "conf_level": self.conf_level,
                 "margin": self.margin,
                 "within_margin": self.within_margin,
+                "widest": self.widest if self.verdict != "not estimable" else None,
+                "draws": self.draws,
                 "failed": self.failed,
             },
         )

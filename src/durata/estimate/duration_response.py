@@ -16,7 +16,7 @@ from durata.designs.emulated.strategies import Strategy
 from durata.designs.emulated.trial import EmulatedTrial, emulate
 from durata.estimate.best_duration import BestDuration, best_duration
 from durata.estimate.emulated import horizon_of, monthly_risks
-from durata.estimate.emulated_bootstrap import drawn_counts
+from durata.estimate.emulated_bootstrap import Told, drawn_counts
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.kernels.cubic_spline import default_knots, restricted_cubic_basis
@@ -112,6 +112,7 @@ def duration_response(
     replicates: int = 200,
     seed: int = 1,
     workers: int | None = None,
+    told: Told | None = None,
 ) -> DurationResponse:
     """Estimate the risk at a horizon as a function of the duration that everybody is assigned, from first to last month.
 
@@ -125,6 +126,7 @@ def duration_response(
     first, last : the durations, in steps of the grid; ``width`` steps to either side belong to a duration.
     at : the horizon in steps; the last step if not given.
     knots : of the spline of the duration, 3 to 5.
+    told : called with the number of draws done, and of all.
 
     Raises
     ------
@@ -170,12 +172,16 @@ def duration_response(
     if number > 1 and len(parts) > 1 and replicates * len(courses) * len(durations) > 1_000_000:
         from joblib import Parallel, delayed
 
-        found = Parallel(n_jobs=number, backend="loky")(
+        found = Parallel(n_jobs=number, backend="loky", return_as="generator")(
             delayed(_several)(courses, grid, part, durations, month, knots, language) for part in parts
         )
     else:
-        found = [_several(courses, grid, part, durations, month, knots, language) for part in parts]
-    done = [one for part in found for one in part]
+        found = (_several(courses, grid, part, durations, month, knots, language) for part in parts)
+    done: list[FloatArray | str] = []
+    for part in found:
+        done += part
+        if told is not None:
+            told(len(done), replicates)
     good = [one for one in done if not isinstance(one, str)]
     failures = Counter(one for one in done if isinstance(one, str))
     if not good:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +30,9 @@ WORTH_WORKERS = 10.0
 """Seconds of work below which starting worker processes costs more than it saves."""
 TIMED = 3
 BATCH = 25
+
+Told = Callable[[int, int], None]
+"""Told how many draws are done, and of how many."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,12 +71,19 @@ class EmulatedBootstrap:
 
 
 def emulated_bootstrap(
-    courses: Courses, plan: EmulationPlan, *, replicates: int = 1000, seed: int = 1, workers: int | None = None
+    courses: Courses,
+    plan: EmulationPlan,
+    *,
+    replicates: int = 1000,
+    seed: int = 1,
+    workers: int | None = None,
+    told: Told | None = None,
 ) -> EmulatedBootstrap:
     """Draw patients with replacement (within their centre), emulate the trial anew in every draw, keep all curves.
 
     Hazards, knots, h* and weights are all fitted again. Every replicate has a random stream of its own, so the
     answer does not depend on the number of ``workers`` (None: as many as there are processors if that is worth it).
+    ``told`` is called with the number of draws done, and of all.
 
     Returns
     -------
@@ -111,13 +121,15 @@ def emulated_bootstrap(
     if number > 1 and (expected > WORTH_WORKERS or (workers is not None and workers > 1)):
         from joblib import Parallel, delayed
 
-        parts = Parallel(n_jobs=number, backend="loky")(
+        parts = Parallel(n_jobs=number, backend="loky", return_as="generator")(
             delayed(_several)(courses, plan, part, language) for part in rest
         )
     else:
-        parts = [_several(courses, plan, part, language) for part in rest]
+        parts = (_several(courses, plan, part, language) for part in rest)
     for part in parts:
         done.extend(part)
+        if told is not None:
+            told(len(done), replicates)
     good = [(b, one) for b, one in enumerate(done) if isinstance(one, MonthlyRisks)]
     failures = Counter(one for one in done if isinstance(one, str))
     if not good:

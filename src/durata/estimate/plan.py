@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from durata.cohort import Cohort
 from durata.designs.catalogue import DESIGNS, declared_design
 from durata.estimate.analysis import Analysis, Answers, Refused, Setting
+from durata.estimate.emulation import DESIGN as EMULATED
+from durata.estimate.emulation import READ, emulation_estimators
 from durata.estimate.estimators import estimators_for
+from durata.estimate.emulated_bootstrap import Told
 from durata.estimate.firth import needs_firth
 from durata.estimate.imputed import completed_cohorts
 from durata.estimate.permutation import has_small_group
@@ -19,6 +22,8 @@ from durata.records.records import Records
 from durata.study.types import Study
 from durata.weighting.baseline_weights import written_out
 
+DRAWN = ("emulated_survival", "emulated_intervals", "best_window", "duration_response", "best_month")
+"""Estimators of an emulated trial that draw its patients again."""
 BY_GROUP: tuple[tuple[str, Setting], ...] = (("by", "group"),)
 
 
@@ -104,6 +109,14 @@ def imputes(study: Study, outcome: str) -> bool:
 def pooled_analysis(study: Study, design: str, outcome: str) -> Analysis:
     """The adjusted Cox model of one outcome, pooled over the completed data sets."""
     return Analysis(design, outcome, "pooled_cox", cox_analysis(study, design, outcome, adjusted=True).settings)
+
+
+def ask_beside(study: Study, answers: Answers) -> None:
+    """Ask what depends on other answers: whether a permutation test belongs beside the log-rank test of an outcome."""
+    for outcome in study.outcomes:
+        beside = permutation_beside(answers, declared_design(study), outcome)
+        if beside is not None:
+            answers.ask(beside)
 
 
 def permutation_beside(answers: Answers, design: str, outcome: str) -> Analysis | None:
@@ -211,6 +224,15 @@ def weighted_analyses(study: Study, outcome: str) -> dict[str, Analysis]:
     }
 
 
+def emulation_analyses(study: Study, outcome: str) -> dict[str, Analysis]:
+    """What is asked of the declared emulated trial, by estimator; nothing when none is declared."""
+    asked = study.emulation
+    if asked is None:
+        return {}
+    drawn: tuple[tuple[str, Setting], ...] = (("replicates", asked.replicates), ("seed", asked.seed))
+    return {name: Analysis(EMULATED, outcome, name, drawn if name in DRAWN else ()) for name in READ}
+
+
 def planned(study: Study) -> tuple[Analysis, ...]:
     """Every analysis of the study whose description does not depend on another's answer."""
     return tuple(dict.fromkeys(_all(study)))
@@ -230,6 +252,8 @@ def _all(study: Study) -> Iterator[Analysis]:
         for design in (first, *(name for name in DESIGNS if name != first)):
             yield from _survival(study, design, outcome)
         yield from _declared_only(study, first, outcome)
+    for outcome in study.outcomes:
+        yield from emulation_analyses(study, outcome).values()
 
 
 def _survival(study: Study, design: str, outcome: str) -> Iterator[Analysis]:
@@ -264,11 +288,13 @@ def _declared_only(study: Study, design: str, outcome: str) -> Iterator[Analysis
     yield from weighted_analyses(study, outcome).values()
 
 
-def answers_for(study: Study, records: Records, counts: IntArray | None = None) -> Answers:
+def answers_for(
+    study: Study, records: Records, counts: IntArray | None = None, told: Told | None = None
+) -> Answers:
     """An empty memory of answers for one study and its records.
 
     With ``counts`` (n,), how often each patient was drawn, the answers are those of the drawn patients, a patient drawn
-    twice being two: everything that is estimated is estimated among them.
+    twice being two: everything that is estimated is estimated among them. ``told`` hears of draws that take time.
     """
 
     def cohort_of(design: str, outcome: str) -> Cohort:
@@ -284,4 +310,6 @@ def answers_for(study: Study, records: Records, counts: IntArray | None = None) 
         return cohort_of(declared_design(study), outcome)
 
     completed = completed_cohorts(study, records) if study.missing.method == "impute" else None
-    return Answers(cohort_of, estimators_for(study, declared_cohort, completed))
+    # an emulated trial draws its patients itself, within every draw of which it would draw them again
+    emulated = emulation_estimators(study, records, told) if counts is None else {}
+    return Answers(cohort_of, estimators_for(study, declared_cohort, completed), emulated)

@@ -142,7 +142,7 @@ def kinds_touched(finding: Finding) -> tuple[str, ...]:
     kinds = TOUCHES.get(finding.code, ())
     evidence = finding.evidence
     if finding.code == "R02":
-        inside = "cells" in evidence
+        inside = "at_risk" not in evidence  # numbers at risk of the whole stand there, those of subgroups do not
         return tuple(kind for kind in kinds if (kind in SUBGROUPS) is inside)
     if finding.code == "C01":
         inside = "subgroups" in evidence

@@ -84,7 +84,7 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
                 evidence={
                     "outcome": declared.label or outcome,
                     "enough": ENOUGH_AT_RISK,
-                    "cells": tuple(cells),
+                    "thin_cells": tuple(cells),
                     "thin": joined(cells[:MOST_CELLS]) + more,
                 },
                 remedy="Read the curves of these subgroups no further than patients are left.",

@@ -90,6 +90,18 @@ class EmulationTable(Declared):
         default=1000, description="Bootstrap draws of patients, everything fitted again in each."
     )
     seed: Annotated[int, Field(ge=0)] = Field(default=1, description="Seed of the bootstrap.")
+    margin: Number | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Difference of risk at the horizon that is of no importance; the verdict 'plateau' needs it.",
+    )
+    trade_off: Number | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="Risk one is ready to take to be spared one more [treatment] unit of treatment; shows the decision view.",
+    )
     centre: Name | None = Field(
         default=None, description="Category covariate within whose levels patients are drawn, such as the hospital."
     )

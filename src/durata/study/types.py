@@ -141,6 +141,16 @@ class TimeTable(Declared):
     zero: Literal["start", "end"] = Field(
         default="start", description="Time zero of the declared analysis: the start or the end of treatment."
     )
+    landmarks: Numbers = Field(
+        default=(),
+        description="Landmarks beside the declared analysis, in [treatment] unit since the start: ended by then against not.",
+    )
+
+    @model_validator(mode="after")
+    def _landmarks_in_order(self) -> Self:
+        if any(at <= 0 for at in self.landmarks) or len(set(self.landmarks)) < len(self.landmarks):
+            raise ValueError(speak("'landmarks' are different times later than the start"))
+        return self
 
 
 class Outcome(Declared):
