@@ -100,7 +100,7 @@ def courses_of(cohort: SimulatedCohort, *, current_size: bool = False) -> Course
     if current_size and cohort.sizes is not None:
         person, month = np.nonzero(np.arange(24) * cohort.month_days < cohort.last[:, None])
         histories["size"] = History(
-            person, np.asarray(month * cohort.month_days + 0.5, dtype=np.float64), cohort.sizes[person, month]
+            person, np.asarray(month * cohort.month_days + 0.001, dtype=np.float64), cohort.sizes[person, month]
         )
     else:
         covariates["size"] = people.size
