@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import recording
 
 HERE = Path(__file__).parent
 RELATIVE = 1e-8
@@ -30,10 +31,12 @@ class Case:
     subset: str = ""
     note: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    file: str = ""
 
     def frame(self) -> pd.DataFrame:
         """The data set of the case, its subset taken; row order as in the file."""
         if self.dataset == "inline":
+            recording.read("inline")
             return pd.DataFrame(self.data)
         whole = dataset(self.dataset)
         return whole.query(self.subset, engine="python").reset_index(drop=True) if self.subset else whole
@@ -49,13 +52,18 @@ class Case:
 
 @cache
 def _read(file: str) -> Any:
-    return json.loads((HERE / "expected" / f"{file}.json").read_text(encoding="utf-8"))
+    return recording.placed(json.loads((HERE / "expected" / f"{file}.json").read_text(encoding="utf-8")), file)
 
 
 @cache
+def _read_csv(name: str) -> pd.DataFrame:
+    return pd.read_csv(HERE / "data" / name)
+
+
 def dataset(name: str) -> pd.DataFrame:
     """A whole data set (do not change it in place)."""
-    return pd.read_csv(HERE / "data" / name)
+    recording.read(name)
+    return _read_csv(name)
 
 
 def levels(name: str, column: str) -> list[str]:
@@ -85,6 +93,7 @@ def cases(file: str, part: str | None = None) -> list[Case]:
             row.get("subset", ""),
             row.get("note", ""),
             row.get("data", {}),
+            file,
         )
         for row in rows
     ]
@@ -94,13 +103,16 @@ def numbers(values: Any) -> np.ndarray:
     """Numbers as R wrote them: null is NaN, "Inf" and "-Inf" are infinite; one number or (nested) lists of them."""
     if isinstance(values, list):
         return np.array([numbers(value) for value in values], dtype=float)
+    recording.used(values)
     return np.float64("nan") if values is None else np.float64(values)
 
 
 def agree(ours: Any, theirs: Any, what: str = "", relative: float = RELATIVE, absolute: float = ABSOLUTE) -> None:
     """Assert that our numbers are R's; None and NaN on our side stand for R's NA."""
     mine = np.array([np.nan if value is None else value for value in np.ravel(np.asarray(ours, dtype=object))], float)
-    np.testing.assert_allclose(mine, np.ravel(numbers(theirs)), rtol=relative, atol=absolute, err_msg=what)
+    wanted = np.ravel(numbers(theirs))
+    np.testing.assert_allclose(mine, wanted, rtol=relative, atol=absolute, err_msg=what)
+    recording.compared(mine, wanted, relative, absolute)
 
 
 def all_of(file: str, part: str | None = None) -> dict[str, Any]:

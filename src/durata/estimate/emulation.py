@@ -79,9 +79,7 @@ class Emulation:
     def bootstrap(self) -> EmulatedBootstrap:
         """The draws of its patients."""
         asked = self.asked
-        return emulated_bootstrap(
-            self.courses, self.plan, replicates=asked.replicates, seed=asked.seed, told=self.told
-        )
+        return emulated_bootstrap(self.courses, self.plan, replicates=asked.replicates, seed=asked.seed, told=self.told)
 
     @cached_property
     def response(self) -> DurationResponse:
@@ -182,7 +180,9 @@ def grace_chances(one: Emulation) -> Summary:
     """The chance h* with which each strategy ends treatment in each month of its window, for those still on it."""
     plan, courses = one.plan, one.courses
     if plan.grace != "stochastic":
-        raise CannotEstimate(speak("Natural grace assigns no chances: within its window treatment ends when it happens to."))
+        raise CannotEstimate(
+            speak("Natural grace assigns no chances: within its window treatment ends when it happens to.")
+        )
     months = plan.months
     ended = np.bincount(np.minimum(courses.ended, months + 1), minlength=months + 2)[1 : months + 1].astype(np.float64)
     rows = []
@@ -230,7 +230,12 @@ def response_rows(one: Emulation) -> Summary:
             n=len(found.risk_draws),
         ),
         unit=one.courses.unit,
-        settings={"at": found.at, "width": found.width, "draws": len(found.risk_draws), "failed": found.asked - len(found.risk_draws)},
+        settings={
+            "at": found.at,
+            "width": found.width,
+            "draws": len(found.risk_draws),
+            "failed": found.asked - len(found.risk_draws),
+        },
     )
 
 

@@ -176,10 +176,10 @@ def emulated(
 
 
 def _with_limits(value: float, drawn: np.ndarray) -> Estimate:
-    """Percentile limits of the bootstrap; none without one."""
+    """Percentile limits of the bootstrap, at ranks 0.025 and 0.975 of B + 1 so that few draws do not shorten them."""
     if len(drawn) < 2:
         return Estimate(value)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(drawn, [0.025, 0.975], method="weibull")
     return Estimate(value, float(drawn.std(ddof=1)), float(low), float(high))
 
 

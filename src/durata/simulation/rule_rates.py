@@ -181,7 +181,7 @@ def with_rates(page: str, rates: Sequence[Rate]) -> str:
     replicates = rates[0].hits.n
     rows = "\n".join(f"| {one.n} | {_percent(one.hits)} | {_percent(one.false_alarms)} |" for one in rates)
     block = (
-        f"{BEGIN}\n## How often it fires\n\nOn {replicates} simulated cohorts of each kind (`durata simulate --rules`; Monte Carlo "
+        f"{BEGIN}\n## How often it fires\n\nOn {replicates} simulated cohorts of each kind (`durata simulate --rules --replicates {replicates}`; Monte Carlo "
         f"error in brackets). With the fault: {trial.says}. Without: {trial.says_without}.\n\n"
         f"| patients who started | fires with the fault | fires without |\n|---|---|---|\n{rows}\n{END}\n"
     )
@@ -192,4 +192,7 @@ def with_rates(page: str, rates: Sequence[Rate]) -> str:
 
 
 def _percent(figure: Figure) -> str:
+    """A share with its Monte Carlo error; all or none as a count, since its error is not 0."""
+    if figure.error == 0:
+        return f"{round(figure.value * figure.n)} of {figure.n}"
     return f"{100 * figure.value:.1f} % ({100 * figure.error:.1f})"

@@ -84,8 +84,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             Scenario(
                 "varying",
                 "current size decides both on the end and on progression, and treatment changes it",
-                waiting=0.9,
-                walk=0.12,
+                walk=0.08,
                 current_size=True,
             ),
             Scenario(
