@@ -100,7 +100,9 @@ def compared(ours: np.ndarray, theirs: np.ndarray, relative: float, absolute: fl
     known = np.isfinite(theirs)
     if not known.any():
         return
-    running[0].comparisons.append((int(known.sum()), difference(ours[known], theirs[known], absolute), relative, absolute))
+    running[0].comparisons.append(
+        (int(known.sum()), difference(ours[known], theirs[known], absolute), relative, absolute)
+    )
     of_case = getattr(running[0].case, "expected", None)
     if of_case is not None:  # numbers that lost their place in an array: found again by value, whole numbers aside
         wanted = set(theirs[known].tolist())

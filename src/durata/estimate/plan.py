@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from durata.cohort import Cohort
 from durata.designs.catalogue import DESIGNS, declared_design
 from durata.estimate.analysis import Analysis, Answers, Refused, Setting
+from durata.estimate.emulated_bootstrap import Told
 from durata.estimate.emulation import DESIGN as EMULATED
 from durata.estimate.emulation import READ, emulation_estimators
 from durata.estimate.estimators import estimators_for
-from durata.estimate.emulated_bootstrap import Told
 from durata.estimate.firth import needs_firth
 from durata.estimate.imputed import completed_cohorts
 from durata.estimate.permutation import has_small_group

@@ -151,8 +151,8 @@ def sensitivity_table(
             rows.append(Row(stub, tuple(_share(cells[value, name]) for name in names)))
     if excused is not None:
         by_rule = {(row["method"], row["group"]): row for row in excused.rows()}
-        for rule in dict.fromkeys(row["method"] for row in excused.rows()):
-            rows.append(Row(words[rule], tuple(_share(by_rule[rule, name]) for name in names)))
+        rules = dict.fromkeys(row["method"] for row in excused.rows())
+        rows += [Row(words[rule], tuple(_share(by_rule[rule, name]) for name in names)) for rule in rules]
     return Table(title, speak("Analysis"), tuple(Head(name) for name in names), tuple(rows))
 
 
