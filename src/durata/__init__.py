@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from durata.designs.imputed import impute as impute
     from durata.designs.landmark import landmark as landmark
     from durata.designs.observed import observed as observed
+    from durata.designs.sequential import SequentialTrials as SequentialTrials
+    from durata.designs.sequential import declared_sequential_trials as declared_sequential_trials
+    from durata.designs.sequential import sequential_trials as sequential_trials
     from durata.designs.time_dependent import time_dependent as time_dependent
     from durata.door import cohort_from_arrays as cohort_from_arrays
     from durata.door import cohort_from_frame as cohort_from_frame
@@ -117,6 +120,10 @@ if TYPE_CHECKING:
     from durata.estimate.sensitivity import e_value as e_value
     from durata.estimate.sensitivity import tipping_point as tipping_point
     from durata.estimate.sensitivity import unmeasured_confounder as unmeasured_confounder
+    from durata.estimate.sequential import sequential_effects as sequential_effects
+    from durata.estimate.sequential import sequential_flow as sequential_flow
+    from durata.estimate.sequential import sequential_intervals as sequential_intervals
+    from durata.estimate.sequential import sequential_survival as sequential_survival
     from durata.estimate.subgroups import interaction_test as interaction_test
     from durata.estimate.tests import log_rank as log_rank
     from durata.estimate.tests import log_rank_trend as log_rank_trend
@@ -242,6 +249,14 @@ _HOMES = {
     "emulated_standardised": "durata.estimate.emulated_standardised",
     "cloned_restricted_mean": "durata.estimate.cloned",
     "cloned_hazard_ratio": "durata.estimate.cloned",
+    # sequential trials: ending now against going on
+    "SequentialTrials": "durata.designs.sequential",
+    "declared_sequential_trials": "durata.designs.sequential",
+    "sequential_trials": "durata.designs.sequential",
+    "sequential_effects": "durata.estimate.sequential",
+    "sequential_flow": "durata.estimate.sequential",
+    "sequential_intervals": "durata.estimate.sequential",
+    "sequential_survival": "durata.estimate.sequential",
     # tests
     "log_rank": "durata.estimate.tests",
     "log_rank_trend": "durata.estimate.tests",

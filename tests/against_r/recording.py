@@ -45,6 +45,15 @@ class Whole(int):
     __hash__ = int.__hash__
 
 
+class Column(list[Any]):
+    """A list of R's numbers; when it becomes an array, all of them are operands of the running test."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        for leaf in leaves(self):
+            used(leaf)
+        return np.array([list(x) if isinstance(x, Column) else x for x in self], dtype=dtype)
+
+
 def noted(value: Number | Whole, equal: Any) -> Any:
     """Pass on whether a value of R equals one of ours; if it does, it has been compared."""
     if running and equal is True and value.place not in running[0].places:
@@ -61,10 +70,10 @@ def placed(whole: Any, file: str, path: str = "") -> Any:
             key: value if key in questions else placed(value, file, f"{path}/{key}") for key, value in whole.items()
         }
     if isinstance(whole, list):
-        return [
+        return Column(
             placed(value, file, f"{path}/{value['id'] if isinstance(value, dict) and 'id' in value else k}")
             for k, value in enumerate(whole)
-        ]
+        )
     if isinstance(whole, bool) or not isinstance(whole, int | float):
         return whole
     known: Number | Whole = Whole(whole) if isinstance(whole, int) else Number(whole)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from reference import agree, dataset
+from reference import _read, agree, dataset
 from test_landmark_curves import curves_agree
 
 import durata as du
 from durata.designs.emulated.within_grace import ClonedArm, ClonedArms
 from durata.door import cohort_from_frame
 
-HERE = Path(__file__).parent / "expected"
-EXPECTED = json.loads((HERE / "ccw.json").read_text(encoding="utf-8"))
-HAZARD = json.loads((HERE / "ccw_hazard.json").read_text(encoding="utf-8"))
+EXPECTED = _read("ccw")
+HAZARD = _read("ccw_hazard")
 PUBLISHED = {name: one for name, one in EXPECTED.items() if name.startswith("published_")}
 OF_R = {"not treated": "control", "treated": "surgery"}
 

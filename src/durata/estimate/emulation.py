@@ -9,13 +9,18 @@ from typing import Any, get_args
 
 import numpy as np
 
+from durata.cohort import Cohort
+from durata.designs.delayed_entry import delayed_entry
 from durata.designs.emulated.courses import Courses, Excuse
 from durata.designs.emulated.declared import declared_courses, declared_plan
 from durata.designs.emulated.plan import EmulationPlan
 from durata.designs.emulated.trial import EmulatedTrial, emulate
+from durata.designs.observed import observed
 from durata.estimate.analysis import Analysis, Answer
 from durata.estimate.best_duration import BestDuration, best_duration
+from durata.estimate.cox import cox
 from durata.estimate.curve import Curve
+from durata.estimate.cutpoint import selected_cut
 from durata.estimate.duration_response import DurationResponse, duration_response
 from durata.estimate.emulated import effects_at, emulated_survival
 from durata.estimate.emulated_bootstrap import EmulatedBootstrap, Told, emulated_bootstrap, emulated_intervals
@@ -27,15 +32,18 @@ from durata.estimate.emulated_diagnostics import (
     emulated_uptake,
     emulated_weights,
 )
-from durata.estimate.result import Summary
+from durata.estimate.nonlinearity import nonlinearity_test
+from durata.estimate.result import Summary, Test
 from durata.finding import CannotEstimate
 from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.emulation import EmulationTable
 from durata.study.types import Study
+from durata.terms import spline
 from durata.weighting.grace import grace_shares
 
 DESIGN = "emulated"
+ACHIEVED = "achieved duration"
 GRID_DRAWS = 200
 """Draws for the grid of durations at most: one of them weighs every duration, not a few windows."""
 LONGEST = 24
@@ -239,6 +247,23 @@ def response_rows(one: Emulation) -> Summary:
     )
 
 
+def duration_spline(one: Emulation) -> Summary:
+    """Among those who reached the end, at risk from it on: whether the hazard depends on, and bends with, the duration."""
+    cohort = _with_duration(one, delayed_entry(one.study, one.records, one.outcome))
+    return nonlinearity_test(cohort, cox(cohort, [spline(ACHIEVED, 3)]), ACHIEVED)
+
+
+def duration_cut(one: Emulation) -> Test:
+    """Among those who reached the end, from then on: the cut of the duration that a search finds, its p-value corrected."""
+    return selected_cut(_with_duration(one, observed(one.study, one.records, one.outcome, zero="end")), ACHIEVED)
+
+
+def _with_duration(one: Emulation, cohort: Cohort) -> Cohort:
+    treatment, dates = one.study.treatment, one.records.dates
+    achieved = (dates[treatment.end] - dates[treatment.start]) / one.study.study.days(treatment.unit)
+    return cohort.with_columns(**{ACHIEVED: achieved[cohort.person]})
+
+
 def _row(term: str, group: str, number: float | None, note: str, **more: Any) -> dict[str, Any]:
     return {"term": term, "group": group, "estimate": number, "note": note, **more}
 
@@ -260,6 +285,8 @@ READ: Mapping[str, Callable[[Emulation], Answer]] = {
     "emulated_grace": grace_chances,
     "best_window": lambda one: one.best.summary(),
     "duration_response": response_rows,
+    "duration_spline": duration_spline,
+    "duration_cut": duration_cut,
     "best_month": lambda one: one.response.best(margin=one.asked.margin).summary(),
 }
 """What an Analysis of the design "emulated" can ask for."""

@@ -63,6 +63,8 @@ def wanted_columns(study: Study) -> tuple[Wanted, ...]:
     for name, outcome in study.outcomes.items():
         for k, column in enumerate(outcome.event or ()):
             every.append(Wanted(column, column, "date", f"outcomes.{name}.event.{k}"))
+        for k, column in enumerate(outcome.competing or ()):
+            every.append(Wanted(column, column, "date", f"outcomes.{name}.competing.{k}"))
         for key, day in (("censor", outcome.censor), ("date", outcome.date)):
             if day is not None:
                 every.append(Wanted(day, day, "date", f"outcomes.{name}.{key}"))
@@ -104,7 +106,7 @@ def _codes(study: Study, status: str) -> tuple[str | int, ...]:
         code
         for outcome in study.outcomes.values()
         if outcome.status == status
-        for code in (*(outcome.event_codes or ()), *(outcome.censor_codes or ()))
+        for code in (*(outcome.event_codes or ()), *(outcome.censor_codes or ()), *(outcome.competing_codes or ()))
     )
 
 

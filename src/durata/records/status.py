@@ -19,7 +19,7 @@ MOST_NAMED = 10
 def undeclared_codes(status: Category, outcome: Outcome) -> dict[int, Defect]:
     """Defects by position: values that are not declared, or that differ from an event code only in capitals."""
     events = {label(str(code)) for code in outcome.event_codes or ()}
-    declared = events | {label(str(code)) for code in outcome.censor_codes or ()}
+    declared = events | {label(str(code)) for code in (*(outcome.censor_codes or ()), *(outcome.competing_codes or ()))}
     refused: dict[int, Defect] = {}
     for k, level in enumerate(status.levels):
         text = label(level)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from durata.report.chapters.beside import beside
+from durata.report.chapters.best import best
 from durata.report.chapters.conclusions import conclusions, printed_figures
 from durata.report.chapters.describe import describe
+from durata.report.chapters.emulation import emulation
 from durata.report.chapters.findings import findings
 from durata.report.chapters.front import front
 from durata.report.chapters.methods import methods
@@ -26,7 +28,8 @@ def compose(contents: Contents) -> Document:
     blocks: list[Block] = [*front(words), *patients(words), *describe(words)]
     for outcome in study.outcomes:
         blocks += survival(words, outcome)
-    blocks += [*subgroups(words), *weighted(words), *beside(words), *conclusions(words), *findings(words), *methods(words)]
+    blocks += [*subgroups(words), *weighted(words), *emulation(words), *best(words), *beside(words)]
+    blocks += [*conclusions(words), *findings(words), *methods(words)]
     blocks += printed_figures(words)
     marked = with_marks(words, blocks)
     return Document(

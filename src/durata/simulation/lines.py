@@ -106,7 +106,8 @@ def _window(name: str) -> str:
 
 
 def _number(figure: Figure) -> str:
-    return f"{figure.value:.4f} ({figure.error:.4f})"
+    known = np.isfinite(figure.error)
+    return f"{figure.value:.4f} ({figure.error:.4f})" if known else f"{figure.value:.4f}"
 
 
 def _percent(figure: Figure) -> str:

@@ -184,7 +184,7 @@ def _codes(declared: Mapping[str, Any]) -> Iterator[Dangling]:
     written: dict[tuple[str, float], str] = {}
     for name, outcome in tables(declared, "outcomes"):
         status = outcome.get("status")
-        for key in ("event_codes", "censor_codes"):
+        for key in ("event_codes", "censor_codes", "competing_codes"):
             for k, code in labels(outcome, key):
                 try:
                     number = float(code)

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, Strict, model_validator
 from durata.finding import Where
 from durata.language.speaking import speak
 from durata.study.adam import with_adtte_columns
+from durata.study.competing import refuse_competing
 from durata.study.confounders import ConfoundersTable
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
@@ -179,6 +180,13 @@ class Outcome(Declared):
         default=None,
         description="Values of 'status' that mean no event; every other value is a defect. All values other than event_codes if not given.",
     )
+    competing: Names | None = Field(
+        default=None,
+        description="Date columns of events that make this one impossible (death without it), with 'event'; the earliest counts.",
+    )
+    competing_codes: Codes | None = Field(
+        default=None, description="Values of 'status' that mean an event that makes this one impossible."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -201,6 +209,7 @@ class Outcome(Declared):
             raise ValueError(speak("'date' and 'time' need 'status' and 'event_codes'"))
         elif self.censor is not None:
             raise ValueError(speak("'censor' belongs to 'event'"))
+        refuse_competing(self.event, self.competing, self.event_codes, self.censor_codes, self.competing_codes)
         both = {str(code) for code in self.event_codes or ()} & {str(code) for code in self.censor_codes or ()}
         if both:
             raise ValueError(speak("code {code!r} is among 'event_codes' and among 'censor_codes'", code=min(both)))

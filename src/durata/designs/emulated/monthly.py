@@ -158,11 +158,7 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
     p = hazard.probability
     n = len(courses)
     rows = np.arange(n)
-    obliged = np.arange(1, months + 1)[None, :] <= bound.through[:, None]
-    goes_on = obliged & ~(bound.ended[:, None] & (np.arange(1, months + 1)[None, :] == bound.through[:, None]))
-    factor = np.ones((n, months))
-    np.divide(1.0, 1.0 - p, out=factor, where=goes_on)
-    going_on = np.column_stack([np.ones(n), np.cumprod(factor, axis=1)])
+    going_on = weight_of_going_on(bound, p)
 
     ended = np.bincount(bound.through[bound.ended], weights=counts[bound.ended], minlength=months + 1)[1:].astype(float)
     number = len(plan.strategies)
@@ -198,6 +194,15 @@ def monthly_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray) ->
         settled[g] = np.where(bound.ended, at_end, np.where(bound.settled != NEVER, kept, 0.0))
     staying = None if plan.loss is None else loss_weights(courses, plan, counts)
     return MonthlyClones(courses, counts, bound, p, going_on, scale, column, settled, shares, staying, hazard.knots)
+
+
+def weight_of_going_on(bound: Obligation, p: FloatArray) -> FloatArray:
+    """(n, M + 1) the product of 1 / (1 - p) over the obliged months so far in which treatment did not end; column 0 is 1."""
+    month = np.arange(1, bound.months + 1)[None, :]
+    goes_on = (month <= bound.through[:, None]) & ~(bound.ended[:, None] & (month == bound.through[:, None]))
+    factor = np.ones(p.shape)
+    np.divide(1.0, 1.0 - p, out=factor, where=goes_on)
+    return np.column_stack([np.ones(len(p)), np.cumprod(factor, axis=1)])
 
 
 def ending_hazard(courses: Courses, plan: EmulationPlan, counts: FloatArray, bound: Obligation) -> MonthlyHazard:

@@ -6,15 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from durata.cohort import Cohort
-from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Refused
-from durata.estimate.cox import cox
-from durata.estimate.cutpoint import selected_cut
-from durata.estimate.nonlinearity import nonlinearity_test
 from durata.estimate.plan import emulation_analyses
-from durata.estimate.result import Summary
-from durata.finding import CannotEstimate
+from durata.estimate.result import Summary, Test
 from durata.report.chapters.emulation import horizon, unit
 from durata.report.chapters.survival import refusal
 from durata.report.chapters.wording import Wording
@@ -23,7 +17,6 @@ from durata.show.emulated_tables import best_table, durations_table
 from durata.show.figures.dose_response import DoseResponse, dose_response_figure, dose_response_words
 from durata.show.figures.svg import drawing
 from durata.show.numbers import fixed, known, p_phrase
-from durata.terms import spline
 
 KEYS = {
     "not estimable": "best.verdict_not_estimable",
@@ -47,7 +40,7 @@ def best(words: Wording) -> Iterator[Block]:
             yield Heading(words.outcome(outcome), 2)
         yield from of_windows(words, outcome, number, asked["best_window"])
         yield from of_months(words, outcome, number, asked["duration_response"], asked["best_month"])
-        yield from descriptive(words, outcome)
+        yield from descriptive(words, asked["duration_spline"], asked["duration_cut"])
 
 
 def of_windows(words: Wording, outcome: str, number: int, found: object) -> Iterator[Block]:
@@ -90,7 +83,9 @@ def members_in_words(words: Wording, names: tuple[str, ...], months: bool) -> st
         else:
             runs.append([month, month])
     said = [f"{a}" if a == b else words.say("best.run", first=a, last=b) for a, b in runs]
-    return words.say("best.in_unit", values=words.phrases.join(said), unit=words.counted_unit(words.study.treatment.unit))
+    return words.say(
+        "best.in_unit", values=words.phrases.join(said), unit=words.counted_unit(words.study.treatment.unit)
+    )
 
 
 def explained(words: Wording, found: Summary) -> str:
@@ -129,7 +124,11 @@ def of_months(words: Wording, outcome: str, number: int, response: object, found
     )
     price = words.study.emulation.trade_off if words.study.emulation else None
     table = durations_table(
-        response, best_month, title=words.say("best.table", outcome=words.within(outcome)), unit=unit(words), price=price
+        response,
+        best_month,
+        title=words.say("best.table", outcome=words.within(outcome)),
+        unit=unit(words),
+        price=price,
     )
     yield TableBlock(table, f"dose-response-table-{number}", Shows("emulation", outcome))
     if price is not None:
@@ -185,40 +184,17 @@ def decision(
     )
 
 
-def descriptive(words: Wording, outcome: str) -> Iterator[Block]:
+def descriptive(words: Wording, spline: object, cut: object) -> Iterator[Block]:
     """Among those who reached the end: whether the hazard bends with the achieved duration, and a corrected cut."""
-    found = words.contents.answers.cohort("delayed_entry", outcome)
-    if isinstance(found, Refused):
-        return
     said = [words.say("best.descriptive")]
-    cohort = with_duration(words, found)
-    try:
-        model = cox(cohort, [spline("achieved duration", 3)])
-        row = next(one for one in nonlinearity_test(cohort, model, "achieved duration").rows() if one["term"] == "overall")
-        said.append(words.say("best.spline", p=p_phrase(row["p_value"])))
-    except CannotEstimate as refusal_:
-        said.append(words.say("best.no_spline", reason=str(refusal_)))
-    plain = words.contents.answers.cohort("observed_from_end", outcome)
-    if not isinstance(plain, Refused):
-        try:
-            cut = selected_cut(with_duration(words, plain), "achieved duration")
-            said.append(cut_words(words, cut))
-        except CannotEstimate as refusal_:
-            said.append(words.say("best.no_cut", reason=str(refusal_)))
+    if isinstance(spline, Summary):
+        p = {row["term"]: row["p_value"] for row in spline.rows()}
+        said.append(words.say("best.spline", overall=p_phrase(p["overall"]), bend=p_phrase(p["nonlinearity"])))
+    elif isinstance(spline, Refused):
+        said.append(words.say("best.no_spline", reason=spline.reason))
+    if isinstance(cut, Test):
+        value, unit_ = f"{cut.settings['cut']:.3g}", words.counted_unit(words.study.treatment.unit)
+        said.append(words.say("best.cut", cut=value, unit=unit_, p=p_phrase(cut.p_value)))
+    elif isinstance(cut, Refused):
+        said.append(words.say("best.no_cut", reason=cut.reason))
     yield Paragraph((words.phrases.paragraph(said),))
-
-
-def with_duration(words: Wording, cohort: Cohort) -> Cohort:
-    """The cohort with the achieved duration of its patients as a number."""
-    treatment, dates = words.study.treatment, words.contents.records.dates
-    length = words.study.study.days(treatment.unit)
-    achieved = ((dates[treatment.end] - dates[treatment.start]) / length)[cohort.person]
-    return cohort.with_columns({"achieved duration": achieved})
-
-
-def cut_words(words: Wording, cut: Summary) -> str:
-    """The cut that a search finds, and its p-value corrected for the search."""
-    row = cut.rows()[0]
-    return words.say(
-        "best.cut", cut=f"{row['value']:.3g}", unit=words.unit(words.study.treatment.unit), p=p_phrase(row["p_value"])
-    )

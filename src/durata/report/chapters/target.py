@@ -38,7 +38,9 @@ def target(words: Wording) -> Iterator[Block]:
     title = words.say("target.table")
     yield TableBlock(Table(title, words.say("target.component"), heads, rows), "target-table")
     yield TableBlock(items_table(words), "target-items")
-    missing = words.phrases.join([words.say("target.needed", item=item, what=words.say(f"target.of_{item}")) for item in AUTHOR])
+    missing = words.phrases.join(
+        [words.say("target.needed", item=item, what=words.say(f"target.of_{item}")) for item in AUTHOR]
+    )
     yield Note((words.say("target.author_note", missing=missing),), "remark")
 
 
