@@ -29,6 +29,7 @@ LAYERS = (
     "drafting",
     "pipeline",
     "trace",
+    "selfcheck",
     "cli",
 )
 

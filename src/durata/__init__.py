@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from durata.designs.emulated.within_grace import clones_within_grace as clones_within_grace
     from durata.designs.imputed import impute as impute
     from durata.designs.landmark import landmark as landmark
+    from durata.designs.landmarks import landmarks as landmarks
     from durata.designs.observed import observed as observed
     from durata.designs.sequential import SequentialTrials as SequentialTrials
     from durata.designs.sequential import declared_sequential_trials as declared_sequential_trials
@@ -85,6 +86,11 @@ if TYPE_CHECKING:
     from durata.estimate.emulated_diagnostics import emulated_uptake as emulated_uptake
     from durata.estimate.emulated_diagnostics import emulated_weights as emulated_weights
     from durata.estimate.emulated_standardised import emulated_standardised as emulated_standardised
+    from durata.estimate.ended_in_time import ended_by_duration as ended_by_duration
+    from durata.estimate.ended_in_time import ended_hazard_ratios as ended_hazard_ratios
+    from durata.estimate.ended_in_time import mantel_byar as mantel_byar
+    from durata.estimate.ended_in_time import simon_makuch as simon_makuch
+    from durata.estimate.ended_in_time import with_duration_at_end as with_duration_at_end
     from durata.estimate.exchange import permutation_test as permutation_test
     from durata.estimate.fine_gray import fine_gray as fine_gray
     from durata.estimate.fine_gray import predicted_incidence as predicted_incidence
@@ -187,6 +193,7 @@ _HOMES = {
     "observed": "durata.designs.observed",
     "delayed_entry": "durata.designs.delayed_entry",
     "landmark": "durata.designs.landmark",
+    "landmarks": "durata.designs.landmarks",
     "clones_within_grace": "durata.designs.emulated.within_grace",
     "declared_courses": "durata.designs.emulated.declared",
     "declared_plan": "durata.designs.emulated.declared",
@@ -249,6 +256,12 @@ _HOMES = {
     "emulated_standardised": "durata.estimate.emulated_standardised",
     "cloned_restricted_mean": "durata.estimate.cloned",
     "cloned_hazard_ratio": "durata.estimate.cloned",
+    # after the end of treatment against before it
+    "ended_by_duration": "durata.estimate.ended_in_time",
+    "ended_hazard_ratios": "durata.estimate.ended_in_time",
+    "mantel_byar": "durata.estimate.ended_in_time",
+    "simon_makuch": "durata.estimate.ended_in_time",
+    "with_duration_at_end": "durata.estimate.ended_in_time",
     # sequential trials: ending now against going on
     "SequentialTrials": "durata.designs.sequential",
     "declared_sequential_trials": "durata.designs.sequential",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from reference import Case, agree, all_of, cases, dataset
+from test_landmark_curves import INTERVALS
 
 from durata.cohort import Cohort, Weights
 from durata.door import cohort_from_frame
@@ -169,14 +170,19 @@ def test_weighted_cox(case: Case, name: str, ties: Any) -> None:
 @pytest.mark.parametrize(("case", "name"), PAIRS, ids=IDS)
 def test_weighted_kaplan_meier(case: Case, name: str) -> None:
     times = case.spec["times"]
-    for interval, key in (("log", "ci_log"), ("log-log", "ci_loglog"), ("plain", "ci_plain")):
-        read = kaplan_meier(weighed(case.id, name), by="group", interval=interval).at(times, extend=True).rows()  # type: ignore[arg-type]
+    for interval, key in INTERVALS.items():
+        curve = kaplan_meier(weighed(case.id, name), by="group", interval=interval)
+        read, quantiles = curve.at(times, extend=True).rows(), curve.quantile([0.25, 0.5, 0.75]).rows()
         for group, expected in case.expected["weights"][name]["km"].items():
             mine = [row for row in read if row["group"] == group]
             theirs = expected["at_times"]
             agree([row["estimate"] for row in mine], theirs["surv"], "surv")
             agree([row["std_error"] for row in mine], theirs["std_err"], "std_err")
             agree([row["at_risk"] for row in mine], theirs["n_risk"], "n_risk")
+            agree([row["conf_low"] for row in mine], theirs[key]["lower"], key)
+            agree([row["conf_high"] for row in mine], theirs[key]["upper"], key)
+            mine, theirs = [row for row in quantiles if row["group"] == group], expected["quantiles"]
+            agree([row["estimate"] for row in mine], theirs["estimate"], "quantiles")
             agree([row["conf_low"] for row in mine], theirs[key]["lower"], key)
             agree([row["conf_high"] for row in mine], theirs[key]["upper"], key)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from durata.cohort import Cohort
 from durata.designs.delayed_entry import delayed_entry
+from durata.designs.landmark import landmark
 from durata.designs.observed import observed
 from durata.designs.time_dependent import time_dependent
 from durata.kernels.arrays import IntArray
@@ -30,7 +31,8 @@ class Builder(Protocol):
 class Design:
     """A design: ``build(study, records, outcome)`` makes its Cohort; the sentences go into the report.
 
-    ``conditions_on`` says what a patient must have reached to be compared.
+    ``conditions_on`` says what a patient must have reached to be compared; ``null`` whether durations without any effect
+    would be found to have none.
     """
 
     name: str
@@ -38,7 +40,17 @@ class Design:
     compares: str
     conditions_on: str
     build: Builder
+    null: str
 
+
+NONE_GUARANTEED = (
+    "no: guaranteed time and the selection of those who reached {end} make a difference where there is none"
+)
+NO_START = "no: what happened before {end} selects who is compared"
+STOPPED = (
+    "no, where progression keeps patients from {end}: durations can differ in this analysis without having any effect"
+)
+APPROXIMATE = "approximate, among those free of progression at the landmark; else no"
 
 DESIGNS: Mapping[str, Design] = MappingProxyType(
     {
@@ -48,6 +60,7 @@ DESIGNS: Mapping[str, Design] = MappingProxyType(
             "groups by the duration patients turned out to have, followed from {start}",
             "having reached {end}; each group is guaranteed survival until its members reached it",
             partial(observed, zero="start"),
+            NONE_GUARANTEED,
         ),
         "observed_from_end": Design(
             "observed_from_end",
@@ -55,25 +68,53 @@ DESIGNS: Mapping[str, Design] = MappingProxyType(
             "groups by the duration patients turned out to have, followed from {end}",
             "having reached {end}; what happened before it is not seen",
             partial(observed, zero="end"),
+            NO_START,
         ),
         "delayed_entry": Design(
             "delayed_entry",
             "Achieved duration, entering at {end}",
             "groups by the duration patients turned out to have, on the clock from {start}, each at risk from {end} on",
-            "having reached {end}; no time is guaranteed, but where progression keeps patients from {end} there is no "
-            "null guarantee: durations can differ in this analysis without having any effect",
+            "having reached {end}; no time is guaranteed",
             delayed_entry,
+            STOPPED,
         ),
         "time_dependent": Design(
             "time_dependent",
             "{End} as a change in time",
             "time after {end} with time before it, everybody from {start}",
-            "nothing: everybody who started is in it and no time is guaranteed; where progression keeps patients from "
-            "{end} there is no null guarantee here either",
+            "nothing: everybody who started is in it and no time is guaranteed",
             time_dependent,
+            STOPPED,
         ),
     }
 )
+
+
+LANDMARK = "landmark"
+"""What the names of the declared landmarks begin with."""
+
+
+def designs_of(study: Study) -> Mapping[str, Design]:
+    """The designs of a study: those that every study has, and its declared landmarks."""
+    length = study.study.days(study.treatment.unit)
+    unit = speak(study.treatment.unit)
+    marks = {
+        f"{LANDMARK}_{at:g}": Design(
+            f"{LANDMARK}_{at:g}",
+            speak("Landmark at {at:g} {unit}", at=at, unit=unit),
+            "those at risk at the landmark by whether treatment had ended by then, followed from that day",
+            "being under observation without the event at the landmark; no time is guaranteed",
+            partial(landmark, at=at * length),
+            APPROXIMATE,
+        )
+        for at in study.time.landmarks
+    }
+    return MappingProxyType({**DESIGNS, **marks})
+
+
+def by_duration(design: str) -> bool:
+    """Whether a design compares the declared duration groups, rather than ended with not ended."""
+    return design != "time_dependent" and not design.startswith(LANDMARK)
 
 
 def declared_design(study: Study) -> str:

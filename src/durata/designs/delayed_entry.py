@@ -96,6 +96,7 @@ def delayed_entry(study: Study, records: Records, outcome: str, *, counts: IntAr
         entry=np.where(same_day, line.end - HALF_A_DAY, line.end),
         exit=line.exit,
         event=line.event,
+        cause=line.cause,
         group=line.group,
         weights=line.weights,
         covariates=line.covariates,

@@ -8,6 +8,7 @@ start ----- event                     |                                         
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from durata.category import Category
 from durata.cohort import Cohort
 from durata.designs.timeline import Timeline, timeline
 from durata.finding import CannotEstimate
-from durata.kernels.arrays import IntArray
+from durata.kernels.arrays import BoolArray, IntArray
 from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.study.types import Study
@@ -29,6 +30,7 @@ def landmark(
     *,
     at: float,
     groups: Literal["ended", "duration"] = "ended",
+    event_free_of: Sequence[str] = (),
     counts: IntArray | None = None,
 ) -> Cohort:
     """Compare patients whose treatment had ended by a fixed day with those whose had not, from that day on.
@@ -46,6 +48,8 @@ def landmark(
     at : the landmark, days since the start of treatment.
     groups : "ended" for two groups, not ended by the landmark (first) and ended by it; "duration" to tell those whose
         treatment had ended apart by the declared group of their duration, which is known by then.
+    event_free_of : date columns of what patients must not have had by the landmark, whether their treatment has ended or
+        not (progression): the landmark is then progression-free in both groups.
     counts : (n,) how often each patient was drawn in a replicate; None for once each.
 
     Returns
@@ -55,7 +59,7 @@ def landmark(
     Raises
     ------
     CannotEstimate : when the landmark is negative or no number, when nobody is at risk after it, when all of them
-        are in one group.
+        are in one group; a column of ``event_free_of`` that holds no dates.
 
     References
     ----------
@@ -81,6 +85,11 @@ def landmark(
     late = line.exit > at
     line = line.keep(late | ~line.event, speak("{label} on or before {day}", label=label, day=day))
     line = line.keep(line.exit > at, speak("last observed on or before {day}", day=day))
+    for column in event_free_of:
+        line = line.keep(
+            ~_happened(study, records, column, at)[line.person],
+            speak("{column} on or before {day}", column=column, day=day),
+        )
     line, group = grouped(study, line, at, groups)
     if len(np.unique(group.codes)) < 2:
         raise CannotEstimate(
@@ -95,6 +104,7 @@ def landmark(
         person=line.person,
         exit=line.exit - at,
         event=line.event,
+        cause=line.cause,
         group=group,
         weights=line.weights,
         covariates=line.covariates,
@@ -121,3 +131,17 @@ def grouped(study: Study, line: Timeline, at: float, groups: str) -> tuple[Timel
     opened = tuple(one.name for one in study.treatment.groups if one.from_ * length < max(at, 1e-12))
     codes = np.where(line.end > at, 0, line.group.codes + 1)
     return line, Category(codes.astype(np.intp), (waiting, *opened))
+
+
+def _happened(study: Study, records: Records, column: str, at: float) -> BoolArray:
+    """(n,) whether a date of the records lies on the landmark or before it."""
+    if column not in records.dates:
+        raise CannotEstimate(
+            speak(
+                "The records hold no dates {column!r}; they hold {columns}.",
+                column=column,
+                columns=speak(", ").join(map(repr, records.dates)),
+            )
+        )
+    since = records.dates[column] - records.dates[study.treatment.start]
+    return np.asarray(np.where(np.isnan(since), np.inf, since) <= at)

@@ -92,6 +92,7 @@ def observed(
         person=line.person,
         exit=line.exit - origin,
         event=line.event,
+        cause=line.cause,
         group=line.group,
         group_known=line.end - origin,
         weights=line.weights,

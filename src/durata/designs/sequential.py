@@ -229,7 +229,7 @@ def _begun(courses: Courses, plan: SequentialPlan, counts: FloatArray) -> Sequen
         chosen = np.flatnonzero(bound.through >= k)
         now = bound.ended[chosen] & (bound.through[chosen] == k)
         number, acted = float(counts[chosen].sum()), float(counts[chosen][now].sum())
-        if acted == 0 or acted == number:
+        if acted in {0.0, number}:
             left_out.append(k)
             continue
         when = np.arange(k, k + length)

@@ -78,8 +78,10 @@ def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntA
     entry = np.where(first, -np.inf, end[rows])
     exit_ = np.where(first & ended[rows], end[rows], line.exit[rows])
     event = line.event[rows] & ~(first & ended[rows])
+    cause = None if line.cause is None else np.where(first & ended[rows], 0, line.cause[rows])
     order = np.lexsort((entry, line.person[rows]))
     rows, entry, exit_, event, first = rows[order], entry[order], exit_[order], event[order], first[order]
+    cause = None if cause is None else cause[order]
 
     notes = []
     if same_day.any():
@@ -98,6 +100,7 @@ def time_dependent(study: Study, records: Records, outcome: str, *, counts: IntA
         entry=entry,
         exit=exit_,
         event=event,
+        cause=cause,
         group=Category(
             np.where(first, 0, 1).astype(np.intp),
             (

@@ -16,13 +16,16 @@ from durata.records.flow import Flow
 from durata.records.records import Records
 from durata.study.types import Outcome, Study
 
+EVENT, COMPETING = 1, 2
+
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
     """Times in days since the start of treatment, arrays (n,) over the patients who can be placed in time.
 
     ``person`` is the position in the records. ``end`` is when treatment ended, ``inf`` when it never was seen
-    to end; ``exit`` is the end of observation; ``event`` says whether that was the event. ``group`` is the group
+    to end; ``exit`` is the end of observation; ``event`` says whether that was the event, ``cause`` whether the event (1),
+    a declared competing event (2) or neither (0), None where none is declared. ``group`` is the group
     of the achieved duration (-1 when treatment never ended or the duration falls between groups).
     """
 
@@ -34,6 +37,7 @@ class Timeline:
     covariates: Mapping[str, Column]
     weights: Weights | None
     flow: Flow
+    cause: IntArray | None = None
 
     def keep(self, mask: BoolArray, reason: str) -> Timeline:
         """The timeline without those outside ``mask``, who leave the flow for ``reason``."""
@@ -51,6 +55,7 @@ class Timeline:
             {name: column[mask] for name, column in self.covariates.items()},
             None if self.weights is None else Weights(self.weights.values[mask], self.weights.kind),
             self.flow.without(reason, gone),
+            None if self.cause is None else self.cause[mask],
         )
 
 
@@ -72,7 +77,7 @@ def timeline(study: Study, records: Records, outcome: str, counts: IntArray | No
     start = records.dates[study.treatment.start]
     ended = records.dates[study.treatment.end] - start
     end = np.where(np.isnan(ended), np.inf, ended)
-    exit_, event = observation(study, records, declared, start, end)
+    exit_, event, cause = observation(study, records, declared, start, end)
 
     n = len(records)
     full = Timeline(
@@ -84,6 +89,7 @@ def timeline(study: Study, records: Records, outcome: str, counts: IntArray | No
         covariates={**records.numbers, **records.categories},
         weights=None if counts is None else Weights(counts.astype(np.float64), "frequency"),
         flow=records.flow,
+        cause=cause,
     )
     if counts is not None:
         full = full.keep(counts > 0, speak("not drawn in this replicate"))
@@ -93,25 +99,39 @@ def timeline(study: Study, records: Records, outcome: str, counts: IntArray | No
 
 def observation(
     study: Study, records: Records, declared: Outcome, start: FloatArray, end: FloatArray
-) -> tuple[FloatArray, BoolArray]:
-    """When observation for an outcome ended, (n,) days since the start of treatment, and whether with the event."""
+) -> tuple[FloatArray, BoolArray, IntArray | None]:
+    """When observation for an outcome ended, (n,) days since the start of treatment, whether with the event, and the cause.
+
+    The cause is None where the outcome declares no competing events. Observation ends with the first of them; on the
+    day of the event itself the event counts.
+    """
     if declared.event is not None and declared.censor is not None:
         events = np.stack([records.dates[column] for column in declared.event])
         first = np.where(np.isnan(events), np.inf, events).min(axis=0)
         happened = np.isfinite(first)
-        return np.where(happened, first, records.dates[declared.censor]) - start, happened
+        if not declared.competing:
+            return np.where(happened, first, records.dates[declared.censor]) - start, happened, None
+        dates = np.stack([records.dates[column] for column in declared.competing])
+        other = np.where(np.isnan(dates), np.inf, dates).min(axis=0)
+        happened &= first <= other
+        ended = np.minimum(first, other)
+        cause = np.where(happened, EVENT, np.where(np.isfinite(other), COMPETING, 0))
+        return np.where(cause > 0, ended, records.dates[declared.censor]) - start, happened, cause
     if declared.status is None or declared.event_codes is None:
         raise CannotEstimate(speak("The outcome declares neither event dates nor a status."))
     status = records.categories[declared.status]
     codes = {str(code) for code in declared.event_codes}
     is_event = np.array([level in codes for level in status.levels] + [False])
     happened = is_event[status.codes]
+    others = {str(code) for code in declared.competing_codes or ()}
+    is_other = np.array([level in others for level in status.levels] + [False])
+    by_code = np.where(happened, EVENT, np.where(is_other[status.codes], COMPETING, 0)) if others else None
     if declared.date is not None:
         exit_ = records.dates[declared.date] - start
     else:
         days = records.numbers[str(declared.time)] * study.study.days(declared.unit)
         exit_ = days if study.time.zero == "start" else end + days
-    return np.where(status.missing, np.nan, exit_), happened & ~status.missing
+    return np.where(status.missing, np.nan, exit_), happened & ~status.missing, by_code
 
 
 def duration_group(study: Study, end: FloatArray) -> Category:

@@ -276,9 +276,19 @@ def quadratic(variance: FloatArray, vector: FloatArray) -> float | None:
     """Vector' variance^-1 vector; None when the variance is singular (fewer clusters than coefficients)."""
     unit = 1.0 / np.sqrt(np.maximum(np.diag(variance), 1e-300))
     scaled = variance * unit * unit[:, None]
-    if np.linalg.matrix_rank(scaled, hermitian=True) < len(vector):
+    if not _plainly_regular(scaled) and np.linalg.matrix_rank(scaled, hermitian=True) < len(vector):
         return None
     return float((vector * unit) @ np.linalg.solve(scaled, vector * unit))
+
+
+def _plainly_regular(correlation: FloatArray) -> bool:
+    """Whether the pivots of a small correlation matrix are so large that no rank need be sought."""
+    if len(correlation) > 12:
+        return False
+    try:
+        return bool(np.diag(np.linalg.cholesky(correlation)).min(initial=1.0) > 1e-3)
+    except np.linalg.LinAlgError:
+        return False
 
 
 def chi_square_test(statistic: float, df: int, method: str, hypothesis: str) -> Test:

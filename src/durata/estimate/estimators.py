@@ -12,10 +12,13 @@ from durata.cohort import Cohort, Weights
 from durata.estimate.analysis import Analysis, Answer
 from durata.estimate.balance import balance_table, positivity_table, weight_table
 from durata.estimate.baseline import baseline_table
+from durata.estimate.causes import gray_test
 from durata.estimate.change import paired_change
+from durata.estimate.competing import cumulative_incidence
 from durata.estimate.cox import cox
 from durata.estimate.cox_checks import proportional_hazards_test
 from durata.estimate.curves import kaplan_meier, reverse_kaplan_meier
+from durata.estimate.fine_gray import fine_gray
 from durata.estimate.firth import firth_cox
 from durata.estimate.imputed import Completed, pooled_model
 from durata.estimate.permutation import permutation_log_rank
@@ -25,6 +28,7 @@ from durata.estimate.restricted_mean import restricted_mean, restricted_mean_con
 from durata.estimate.result import Effects
 from durata.estimate.subgroups import interaction_test, restricted
 from durata.estimate.tests import log_rank, pairwise_log_rank
+from durata.estimate.tipping import tipping_points
 from durata.finding import CannotEstimate, Finding, Severity
 from durata.language.speaking import speak
 from durata.study.types import Study
@@ -100,6 +104,11 @@ class Screened:
 Screen = Callable[[Analysis], Screened]
 
 
+def no_screen(analysis: Analysis) -> Screened:
+    """Let no candidate in: the model holds the declared terms."""
+    return Screened((), ())
+
+
 def screened(cohort: Cohort, analysis: Analysis) -> Screened:
     """Test the candidates one by one by likelihood ratio (Firth's where an ordinary model has no estimate)."""
     kept, untested = [], []
@@ -169,6 +178,13 @@ def fitted_firth(cohort: Cohort, analysis: Analysis, screen: Screen) -> Effects:
     return replace(effects, notes=(*effects.notes, *notes))
 
 
+def fitted_fine_gray(cohort: Cohort, analysis: Analysis, screen: Screen) -> Effects:
+    """Fine and Gray's model of the same terms, by the definition of R's ``finegray()``."""
+    terms, notes = model_terms(cohort, analysis, screen)
+    effects = fine_gray(cohort, terms, variant="finegray", ties=ties(analysis))
+    return replace(effects, notes=(*effects.notes, *notes))
+
+
 def described_baseline(cohort: Cohort, analysis: Analysis) -> Answer:
     """Table 1 of the covariates an analysis names."""
     covariates = names(analysis, "covariates")
@@ -193,6 +209,10 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "restricted_mean_contrasts": lambda cohort, one: restricted_mean_contrasts(
             cohort, by="group", until=number(one, "until"), reference=str(one.setting("reference")) or None
         ),
+        "cumulative_incidence": lambda cohort, one: cumulative_incidence(
+            cohort, by=by(one), cause=int(number(one, "cause"))
+        ),
+        "gray_test": lambda cohort, one: gray_test(cohort, "group"),
         "baseline": described_baseline,
         "response_rates": lambda cohort, one: response_rates(
             cohort, str(one.setting("of")), names(one, "success"), by=by(one)
@@ -203,6 +223,7 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "weighted_balance": lambda cohort, one: balance_table(cohort, names(one, "weigh_by")),
         "weights": lambda cohort, one: weight_table(cohort),
         "positivity": lambda cohort, one: positivity_table(propensity(cohort, names(one, "weigh_by"))),
+        "tipping_points": lambda cohort, one: tipping_points(cohort, number(one, "at")),
         "paired_change": lambda cohort, one: paired_change(
             cohort, str(one.setting("before")), str(one.setting("after")), by=by(one)
         ),
@@ -254,6 +275,7 @@ def estimators_for(
     models: dict[str, Estimator] = {
         "cox": lambda cohort, one: fitted_cox(cohort, one, screen),
         "firth_cox": lambda cohort, one: fitted_firth(cohort, one, screen),
+        "fine_gray": lambda cohort, one: fitted_fine_gray(cohort, one, screen),
         "pooled_cox": pooled,
         "proportional_hazards": lambda cohort, one: proportional_hazards_test(cohort, fitted_cox(cohort, one, screen)),
     }

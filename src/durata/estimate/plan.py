@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from durata.cohort import Cohort
-from durata.designs.catalogue import DESIGNS, declared_design
+from durata.designs.catalogue import by_duration, declared_design, designs_of
 from durata.estimate.analysis import Analysis, Answers, Refused, Setting
 from durata.estimate.emulated_bootstrap import Told
 from durata.estimate.emulation import DESIGN as EMULATED
 from durata.estimate.emulation import READ, emulation_estimators
-from durata.estimate.estimators import estimators_for
+from durata.estimate.estimators import estimators_for, model_terms, no_screen
 from durata.estimate.firth import needs_firth
+from durata.estimate.immortal_time import immortal_time_ratio
 from durata.estimate.imputed import completed_cohorts
 from durata.estimate.permutation import has_small_group
-from durata.estimate.result import Effects
+from durata.estimate.result import Effects, Summary
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
 from durata.language.speaking import speak
@@ -22,6 +23,7 @@ from durata.records.records import Records
 from durata.study.types import Study
 from durata.weighting.baseline_weights import written_out
 
+RATIO = "immortal_time_ratio"
 DRAWN = ("emulated_survival", "emulated_intervals", "best_window", "duration_response", "best_month")
 """Estimators of an emulated trial that draw its patients again."""
 BY_GROUP: tuple[tuple[str, Setting], ...] = (("by", "group"),)
@@ -53,7 +55,7 @@ def model_settings(
     settings: list[tuple[str, Setting]] = []
     if subgroup:
         settings.append(("subgroup", subgroup))
-    if "group" in terms and design != "time_dependent" and study.treatment.reference is not None:
+    if "group" in terms and by_duration(design) and study.treatment.reference is not None:
         settings.append(("reference", study.treatment.reference))
     if model is None:
         return (*settings, ("terms", terms))
@@ -99,6 +101,29 @@ def firth_beside(study: Study, answers: Answers, design: str, outcome: str, *, a
     if choice == "always" or needs_firth(ordinary, cohort):
         return firth_analysis(study, design, outcome, adjusted=adjusted)
     return None
+
+
+def declares_competing(study: Study, outcome: str) -> bool:
+    """Whether an outcome declares events that make it impossible."""
+    declared = study.outcomes[outcome]
+    return bool(declared.competing or declared.competing_codes)
+
+
+def competing_analyses(study: Study, outcome: str) -> dict[str, Analysis]:
+    """What is asked of an outcome with competing events: incidences, Gray's test, Fine and Gray's models; else nothing."""
+    if not declares_competing(study, outcome):
+        return {}
+    design = declared_design(study)
+    asked = {
+        "cumulative_incidence": Analysis(design, outcome, "cumulative_incidence", (*BY_GROUP, ("cause", 1))),
+        "competing_incidence": Analysis(design, outcome, "cumulative_incidence", (*BY_GROUP, ("cause", 2))),
+        "gray_test": Analysis(design, outcome, "gray_test"),
+    }
+    for adjusted in (False, True) if has_adjustment(study, outcome) else (False,):
+        settings = cox_analysis(study, design, outcome, adjusted=adjusted).settings
+        kept = tuple(one for one in settings if one[0] != "robust")
+        asked["fine_gray_adjusted" if adjusted else "fine_gray"] = Analysis(design, outcome, "fine_gray", kept)
+    return asked
 
 
 def imputes(study: Study, outcome: str) -> bool:
@@ -233,6 +258,21 @@ def emulation_analyses(study: Study, outcome: str) -> dict[str, Analysis]:
     return {name: Analysis(EMULATED, outcome, name, drawn if name in DRAWN else ()) for name in READ}
 
 
+def ratio_analysis(study: Study, outcome: str) -> Analysis:
+    """The immortal-time ratio of one outcome, in the model of the declared covariates."""
+    keep = ("reference", "terms")
+    settings = model_settings(study, "observed_from_start", outcome, adjusted=has_adjustment(study, outcome))
+    return Analysis("observed_from_start", outcome, RATIO, tuple(one for one in settings if one[0] in keep))
+
+
+def tipping_analysis(study: Study, outcome: str) -> Analysis | None:
+    """How many unseen never-ended patients would undo each advantage at the last horizon; None without a horizon."""
+    if not study.horizons.at:
+        return None
+    at = max(study.horizons.at) * study.study.days(study.study.time_unit)
+    return Analysis(declared_design(study), outcome, "tipping_points", (("at", at),))
+
+
 def planned(study: Study) -> tuple[Analysis, ...]:
     """Every analysis of the study whose description does not depend on another's answer."""
     return tuple(dict.fromkeys(_all(study)))
@@ -249,9 +289,13 @@ def _all(study: Study) -> Iterator[Analysis]:
     for response in study.responses:
         yield from response_analyses(study, response).values()
     for outcome in study.outcomes:
-        for design in (first, *(name for name in DESIGNS if name != first)):
+        for design in (first, *(name for name in designs_of(study) if name != first)):
             yield from _survival(study, design, outcome)
         yield from _declared_only(study, first, outcome)
+        yield ratio_analysis(study, outcome)
+        tipping = tipping_analysis(study, outcome)
+        if tipping is not None:
+            yield tipping
     for outcome in study.outcomes:
         yield from emulation_analyses(study, outcome).values()
 
@@ -286,11 +330,10 @@ def _declared_only(study: Study, design: str, outcome: str) -> Iterator[Analysis
     for subgroup in study.subgroups:
         yield from subgroup_analyses(study, design, outcome, subgroup).values()
     yield from weighted_analyses(study, outcome).values()
+    yield from competing_analyses(study, outcome).values()
 
 
-def answers_for(
-    study: Study, records: Records, counts: IntArray | None = None, told: Told | None = None
-) -> Answers:
+def answers_for(study: Study, records: Records, counts: IntArray | None = None, told: Told | None = None) -> Answers:
     """An empty memory of answers for one study and its records.
 
     With ``counts`` (n,), how often each patient was drawn, the answers are those of the drawn patients, a patient drawn
@@ -298,13 +341,12 @@ def answers_for(
     """
 
     def cohort_of(design: str, outcome: str) -> Cohort:
-        if design not in DESIGNS:
+        known = designs_of(study)
+        if design not in known:
             raise CannotEstimate(
-                speak(
-                    "There is no design {design!r}; there are {known}.", design=design, known=speak(", ").join(DESIGNS)
-                )
+                speak("There is no design {design!r}; there are {known}.", design=design, known=speak(", ").join(known))
             )
-        return written_out(DESIGNS[design].build(study, records, outcome, counts=counts))
+        return written_out(known[design].build(study, records, outcome, counts=counts))
 
     def declared_cohort(outcome: str) -> Cohort:
         return cohort_of(declared_design(study), outcome)
@@ -312,4 +354,12 @@ def answers_for(
     completed = completed_cohorts(study, records) if study.missing.method == "impute" else None
     # an emulated trial draws its patients itself, within every draw of which it would draw them again
     emulated = emulation_estimators(study, records, told) if counts is None else {}
-    return Answers(cohort_of, estimators_for(study, declared_cohort, completed), emulated)
+
+    def ratio(analysis: Analysis) -> Summary:
+        entered, naive = (
+            cohort_of("delayed_entry", analysis.outcome),
+            cohort_of("observed_from_start", analysis.outcome),
+        )
+        return immortal_time_ratio(naive, entered, model_terms(naive, analysis, no_screen)[0])
+
+    return Answers(cohort_of, estimators_for(study, declared_cohort, completed), {**emulated, RATIO: ratio})

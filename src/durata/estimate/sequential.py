@@ -359,7 +359,7 @@ def _notes(trials: SequentialTrials) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            "N16",
+            "N18",
             Severity.INFO,
             "In {n} month(s) nobody, or everybody, of those eligible ended treatment; they have no trial ({months}).",
             {"n": len(trials.left_out), "months": speak(", ").join(map(str, trials.left_out))},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -23,29 +23,7 @@ def largest_number_differences(labels: ArrayLike, n_groups: int, values: ArrayLi
     a pair of groups with fewer than two known people each is passed over, NaN where no pair is left. Infinite where
     means differ and nothing varies.
     """
-    codes, x = np.asarray(labels), np.asarray(values, dtype=np.float64)
-    known = np.isfinite(x)
-    if not known.any():
-        return np.full(len(codes), np.nan)
-    scale = float(np.ptp(x[known])) or 1.0
-    z = np.where(known, (x - x[known].mean()) / scale, 0.0)
-    sums = np.column_stack([known.astype(np.float64), z, z**2])
-    out: list[FloatArray] = []
-    for block in _blocks(codes):
-        of_group = [(block == k).astype(np.float64) @ sums for k in range(n_groups)]
-        n = np.stack([one[:, 0] for one in of_group])
-        mean = np.stack([one[:, 1] for one in of_group]) / np.where(n > 0, n, np.nan)
-        spread = np.stack([one[:, 2] for one in of_group]) - n * mean**2
-        variance = np.where(spread <= 1e-13 * np.maximum(n, 1), 0.0, spread) / np.where(n > 1, n - 1, np.nan)
-        found = []
-        for a, b in combinations(range(n_groups), 2):
-            difference = np.abs(mean[a] - mean[b])
-            pooled = (variance[a] + variance[b]) / 2
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = difference / np.sqrt(pooled)
-            found.append(np.where((pooled == 0) & (difference <= 1e-13), 0.0, ratio))
-        out.append(_largest(found, len(block)))
-    return np.concatenate(out)
+    return largest_differences(labels, n_groups, [np.asarray(values, dtype=np.float64)])[:, 0]
 
 
 def largest_category_differences(labels: ArrayLike, n_groups: int, levels: ArrayLike, n_levels: int) -> FloatArray:
@@ -54,16 +32,72 @@ def largest_category_differences(labels: ArrayLike, n_groups: int, levels: Array
     ``levels`` (n,) are codes, -1 a person left out. Of two groups it is
     :func:`~durata.kernels.standardised_difference.category_difference`; a pair with an empty group is passed over.
     """
-    codes, level = np.asarray(labels), np.asarray(levels)
-    at = (level[:, None] == np.arange(n_levels)).astype(np.float64)
+    return largest_differences(labels, n_groups, [(np.asarray(levels), n_levels)])[:, 0]
+
+
+def largest_differences(
+    labels: ArrayLike, n_groups: int, columns: Sequence[FloatArray | tuple[IntArray, int]]
+) -> FloatArray:
+    """(B, q) largest differences of q covariates at once: numbers (n,), or (codes, number of levels) of a category.
+
+    Who is in which group is written out once for all covariates, which is most of the work.
+    """
+    codes = np.asarray(labels)
+    features = [_number_features(one) if isinstance(one, np.ndarray) else _level_features(*one) for one in columns]
+    ends = np.cumsum([one.shape[1] for one in features])
+    every = np.column_stack(features)
     out: list[FloatArray] = []
     for block in _blocks(codes):
-        counts = np.stack([(block == k).astype(np.float64) @ at for k in range(n_groups)])
-        total = counts.sum(axis=2)
-        share = counts / np.where(total > 0, total, np.nan)[:, :, None]
-        found = [_distance(share[a], share[b]) for a, b in combinations(range(n_groups), 2)]
-        out.append(_largest(found, len(block)))
+        sums = np.stack([(block == k).astype(np.float64) @ every for k in range(n_groups)])
+        parts = np.split(sums, ends[:-1], axis=2)
+        out.append(
+            np.column_stack(
+                [
+                    _of_number(part) if isinstance(one, np.ndarray) else _of_category(part)
+                    for one, part in zip(columns, parts, strict=True)
+                ]
+            )
+        )
     return np.concatenate(out)
+
+
+def _number_features(x: FloatArray) -> FloatArray:
+    """(n, 3) whether a number is known, and it and its square from the mean, in units of the range."""
+    known = np.isfinite(x)
+    if not known.any():
+        return np.zeros((len(x), 3))
+    scale = float(np.ptp(x[known])) or 1.0
+    z = np.where(known, (x - x[known].mean()) / scale, 0.0)
+    return np.column_stack([known.astype(np.float64), z, z**2])
+
+
+def _level_features(level: IntArray, n_levels: int) -> FloatArray:
+    """(n, L) which level each person has."""
+    return np.asarray(level[:, None] == np.arange(n_levels), dtype=np.float64)
+
+
+def _of_number(sums: FloatArray) -> FloatArray:
+    """(B,) largest standardised difference by the sums (G, B, 3) of the groups."""
+    n = sums[:, :, 0]
+    mean = sums[:, :, 1] / np.where(n > 0, n, np.nan)
+    spread = sums[:, :, 2] - n * mean**2
+    variance = np.where(spread <= 1e-13 * np.maximum(n, 1), 0.0, spread) / np.where(n > 1, n - 1, np.nan)
+    found = []
+    for a, b in combinations(range(len(n)), 2):
+        difference = np.abs(mean[a] - mean[b])
+        pooled = (variance[a] + variance[b]) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = difference / np.sqrt(pooled)
+        found.append(np.where((pooled == 0) & (difference <= 1e-13), 0.0, ratio))
+    return _largest(found, n.shape[1])
+
+
+def _of_category(counts: FloatArray) -> FloatArray:
+    """(B,) largest multinomial distance by the counts (G, B, L) of the groups."""
+    total = counts.sum(axis=2)
+    share = counts / np.where(total > 0, total, np.nan)[:, :, None]
+    found = [_distance(share[a], share[b]) for a, b in combinations(range(len(counts)), 2)]
+    return _largest(found, counts.shape[1])
 
 
 def _distance(p: FloatArray, q: FloatArray) -> FloatArray:

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
-from durata.kernels.dominance import PrefixSums
+from durata.kernels.compiled.readiness import loaded, ready, warm
+from durata.kernels.dominance import MANY, PrefixSums
 
 TimeWeight = Literal["n", "n/G2", "S", "S/G", "I"]
 SAME_SCORE = 1e-12
@@ -81,6 +82,8 @@ def count_pairs(
     """
     n = len(exit_time)
     weight = np.ones(n) if weights is None else weights
+    if entry is None and stratum is None and time_weight == "n" and n and (loaded() or (n >= MANY and ready())):
+        return _in_machine_code(exit_time, event, score, weight, frequency)
     code = np.zeros(n, dtype=np.intp) if stratum is None else np.unique(stratum, return_inverse=True)[1]
     order = np.lexsort((~event, exit_time, code))
     rows = _Sorted.of(exit_time[order], event[order], code[order].astype(np.intp, copy=False), weight[order])
@@ -150,6 +153,23 @@ def count_pairs(
         tied_both=by_stratum(time_factor * tied_both, time_stratum),
         influence=put_back,
     )
+
+
+def _in_machine_code(
+    exit_time: FloatArray, event: BoolArray, score: FloatArray, weight: FloatArray, frequency: bool
+) -> PairCounts:
+    """The pairs of one stratum without late entry by compiled code."""
+    warm()
+    from durata.kernels.compiled.concordance_sweep import count
+
+    by_score = np.argsort(score)
+    step = np.diff(score[by_score]) > SAME_SCORE * max(float(np.max(np.abs(score))), 1e-300)
+    rank = np.zeros(len(score), dtype=np.int64)
+    rank[by_score[1:]] = np.cumsum(step)
+    influence, totals = np.zeros((len(score), 3)), np.zeros(5)
+    order = np.argsort(exit_time).astype(np.int64, copy=False)
+    count(order, exit_time, event, rank, weight, int(rank[by_score[-1]]) + 1, frequency, influence, totals)
+    return PairCounts(np.zeros(1, dtype=np.intp), *np.split(totals, 5), influence)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.compiled.readiness import loaded, ready, warm
 
 Whole = NDArray[np.int32 | np.int64]
+MANY = 100_000
+"""Queries from which machine code is worth being loaded."""
 
 
 class PrefixSums:
@@ -41,6 +44,14 @@ class PrefixSums:
         """Sums over the first ``q`` items with rank below ``r``."""
         total = np.zeros(len(q))
         if len(self.rank) == 0 or len(q) == 0:
+            return total
+        if loaded() or (len(q) >= MANY and ready()):
+            warm()
+            from durata.kernels.compiled.dominance_sweep import before_and_below
+
+            before_and_below(
+                self.rank.astype(np.int64), self.weight, self.top, q.astype(np.int64), r.astype(np.int64), total
+            )
             return total
         # Queries in the order of their rank read the items, sorted by rank, from left to right.
         by_rank = np.argsort(r)

@@ -96,15 +96,18 @@ def maximise(
             # Regular at the start, singular now: the information was lost on the way to infinity.
             return Optimum(Status.SEPARATION, at, here, start, iteration, _large(at))
         decrement = float(here.score @ step)
-        if abs(decrement) <= CONVERGED_DECREMENT:
-            return Optimum(Status.CONVERGED, at + step, here, start, iteration, nobody)
+        ended = abs(decrement) <= CONVERGED_DECREMENT
         if abs(decrement) < FLAT_DECREMENT:
             length = reach(step)
             # On the way to infinity every step is as long as the one before; to a far maximum they shrink.
-            if length > FLAT_REACH and length > 0.5 * before_length:
+            if length > FLAT_REACH and (ended or length > 0.5 * before_length):
                 return Optimum(Status.SEPARATION, at, here, start, iteration, _large(step))
-        if abs(decrement) < STALLED_DECREMENT and abs(decrement) > 0.25 * before:
-            return Optimum(Status.CONVERGED, at, here, start, iteration, nobody)
+        if ended or (abs(decrement) < STALLED_DECREMENT and abs(decrement) > 0.25 * before):
+            # A first step may land far out on a plateau, where nothing rises any more because nothing is told any more.
+            lost = lost_columns(here.information, start.information)
+            if np.any(lost):
+                return Optimum(Status.SEPARATION, at, here, start, iteration, lost)
+            return Optimum(Status.CONVERGED, at + step if ended else at, here, start, iteration, nobody)
         before, before_length = abs(decrement), reach(step) if abs(decrement) < 100 * FLAT_DECREMENT else np.inf
         slack = 1e-11 * (abs(here.log_likelihood) + 1.0)
         for _ in range(HALVINGS):
@@ -152,6 +155,18 @@ def dependent_columns(information: FloatArray, unit: float) -> BoolArray:
     values, vectors = np.linalg.eigh(scaled)
     null = np.abs(vectors[:, values <= max(values[0], SINGULAR_PIVOT)])
     return np.asarray(np.any(null > 1e-4 * null.max(axis=0), axis=1))
+
+
+def lost_columns(information: FloatArray, start: FloatArray) -> BoolArray:
+    """(p,) which columns carry a direction of which ``information`` (p, p) tells next to nothing, beside that at the start."""
+    size = 1.0 / np.sqrt(np.diag(start))
+    lower = np.linalg.cholesky(start * size * size[:, None])
+    half = np.linalg.solve(lower, information * size * size[:, None])
+    values, vectors = np.linalg.eigh(np.linalg.solve(lower, half.T))
+    if values[0] > SINGULAR_PIVOT:
+        return np.zeros(len(start), dtype=np.bool_)
+    directions = np.linalg.solve(lower.T, vectors[:, values <= SINGULAR_PIVOT])
+    return np.asarray(np.any([_large(one) for one in directions.T], axis=0))
 
 
 def _large(direction: FloatArray) -> BoolArray:

@@ -43,13 +43,20 @@ def kruskal_wallis(samples: Sequence[ArrayLike]) -> Statistic:
     >>> round(kruskal_wallis([[1, 2, 3], [4, 5, 6]]).statistic, 4)
     3.8571
     """
-    from scipy.stats import kruskal
+    from scipy.special import gammaincc
 
     used = [np.asarray(sample, dtype=np.float64) for sample in samples if np.size(sample)]
-    if len(used) < 2 or len(np.unique(np.concatenate(used))) < 2:
+    pooled = np.concatenate(used) if used else np.zeros(0)
+    if len(used) < 2 or np.isnan(pooled).any() or len(np.unique(pooled)) < 2:
         return UNDEFINED
-    result = kruskal(*used)
-    return Statistic(float(result.statistic), float(len(used) - 1), float(result.pvalue))
+    n, ranks = len(pooled), mean_ranks(pooled)
+    parts = np.split(ranks, np.cumsum([len(sample) for sample in used])[:-1])
+    _, tied = np.unique(pooled, return_counts=True)
+    ties = 1.0 - float(np.sum(tied.astype(np.float64) ** 3 - tied)) / (float(n) ** 3 - n)
+    between = sum(float(part.sum()) ** 2 / len(part) for part in parts)
+    statistic = (12.0 / (n * (n + 1)) * between - 3.0 * (n + 1)) / ties
+    degrees = float(len(used) - 1)
+    return Statistic(statistic, degrees, float(gammaincc(degrees / 2, max(statistic, 0.0) / 2)))
 
 
 def rank_sum(

@@ -102,7 +102,6 @@ def order_subdistribution(
         deaths=deaths,
         death_weight=deaths,
         late=None,
-        ties=tied_events(deaths, event_rows, event_index),
         frequency=False,
         competing=gone,
         at_end=kept_free.before(exit_time[rows[gone]]),

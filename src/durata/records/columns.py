@@ -76,6 +76,8 @@ def wanted_columns(study: Study) -> tuple[Wanted, ...]:
             every.append(Wanted(outcome.status, outcome.status, "category", f"outcomes.{name}.status", codes=codes))
     for k, column in enumerate(study.emulation.excused_by if study.emulation is not None else ()):
         every.append(Wanted(column, column, "date", f"emulation.excused_by.{k}"))
+    made = {name for one in study.tables.values() for name in one.events.values()}
+    every = [one for one in every if one.kind != "date" or one.name not in made]  # first days of a long table's events
     found: dict[tuple[str, Kind], Wanted] = {}
     for one in every:  # a covariate comes first: it says more about its column than an outcome does
         found.setdefault((one.name, one.kind), one)

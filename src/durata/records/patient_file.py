@@ -48,6 +48,16 @@ def patient_table(study: Study, root: Path, wanted: Sequence[Wanted]) -> tuple[T
     return table, hashlib.sha256(content).hexdigest()
 
 
+def other_table(study: Study, root: Path, key: str, file: str, choose: Choose, sheet: str | None) -> Table:
+    """The columns that ``choose`` picks of another file, which the study names under ``key``; the table notes that it was read."""
+    content, name = _content(study, root, file, key)
+    table = _table(study, content, name, choose, Layout(), sheet=sheet)
+    sha256 = hashlib.sha256(content).hexdigest()
+    said = note("{file} was read beside {patients} (sha256 {sha256}).", Where(name), "", file=name,
+                patients=study.data.file.rpartition("/")[2], sha256=sha256)  # fmt: skip
+    return replace(table, findings=(*table.findings, said), beside=((name, sha256),))
+
+
 def _of_adtte(study: Study) -> set[str]:
     """The columns that are made of ADTTE, and stand in no header."""
     timed = [outcome for outcome in study.outcomes.values() if outcome.paramcd is not None]

@@ -24,6 +24,7 @@ from durata.records.flow import Flow
 from durata.records.grouped import grouped_findings
 from durata.records.identity import person_key, salt_of
 from durata.records.labelled import worded
+from durata.records.long_table import LongRead, read_long_tables
 from durata.records.patient_file import patient_table
 from durata.records.personal import Personal, Read, by_cells, by_header
 from durata.records.privacy import identifies
@@ -119,12 +120,12 @@ class _Reading:
     private: set[str] = field(default_factory=set)  # identifiers long enough to be recognised as such
     decisions: Decisions | None = None
     personal: list[Personal] = field(default_factory=list)
+    long: LongRead = field(default_factory=LongRead)
 
     def read(self) -> None:
         """Type every column that is there, and gather everything that is wrong."""
         table, study = self.table, self.study
-        lacking = missing_columns(study, self.wanted, table.header, table.file)
-        self.findings += [*table.findings, *lacking]
+        self.findings += [*table.findings, *missing_columns(study, self.wanted, table.header, table.file)]
         if not table.rows and all(one.severity is not Severity.ERROR for one in table.findings):
             what = "the file has a header and no patients."
             self.findings.append(Finding("D05", Severity.ERROR, what, where=Where(table.file, sheet=table.sheet)))
@@ -138,9 +139,8 @@ class _Reading:
                 continue
             column = self.position[folded_name(one.column)]
             rules = self._rules(one, missing)
-            cells = table.cells[column]
-            if column in table.labels:
-                cells = self._worded(one, column, rules.missing, rules.values)
+            labelled = column in table.labels
+            cells = self._worded(one, column, rules.missing, rules.values) if labelled else table.cells[column]
             cells = self._corrected(column, cells, one.kind, rules)
             typed = read_column(one, cells, rules)
             self.typed[one.kind][one.name] = typed
@@ -150,6 +150,9 @@ class _Reading:
             self._defects(one.name, column, typed.defects)
         self._read_status()
         self._derive()
+        self.long = read_long_tables(study, self.root, self.identifiers, self.private)
+        self.findings += [replace(one, keys=self._keys(one.people)) for one in self.long.findings]
+        self.defective["tables"] = self.long.defective
         if self.decisions is not None:
             self.decisions.finish()
             self.findings += [*self.decisions.stale, *self.decisions.notes()]
@@ -180,8 +183,8 @@ class _Reading:
 
     def _find_personal(self) -> None:
         """Columns that look personal: those that the study reads by their cells too, the others by their names."""
-        read = {self.position[folded_name(one.column)]: one for one in reversed(self.wanted)
-                if folded_name(one.column) in self.position}  # fmt: skip
+        read = {self.position[name]: one for one in reversed(self.wanted)
+                if (name := folded_name(one.column)) in self.position}  # fmt: skip
         place = self.position.get(folded_name(self.study.data.id))
         for k, header in enumerate(self.table.header):
             if k not in read:
@@ -241,13 +244,12 @@ class _Reading:
         id_column = self.position.get(folded_name(self.study.data.id))
         if id_column is None:
             return
-        cells = self.table.cells[id_column]
-        self.identifiers = [identifier(cell) for cell in cells]
+        self.identifiers = [identifier(cell) for cell in self.table.cells[id_column]]
         salt = salt_of(self.study)
         self.decisions = decisions_of(
             self.study, self.root, self.table, lambda: [person_key(salt, name) for name in self.identifiers]
         )
-        cells = self._corrected(id_column, cells, "identifier", ColumnRules())
+        cells = self._corrected(id_column, self.table.cells[id_column], "identifier", ColumnRules())
         self.identifiers = [identifier(cell) for cell in cells]
         empty = Defect("D09", "the patient has no identifier.", "Give every patient an identifier of its own.")
         nameless = {k: empty for k, name in enumerate(self.identifiers) if name in missing}
@@ -314,16 +316,17 @@ class _Reading:
         table = self.table
         n = len(table.rows)
         decisions = self.decisions
-        beside = () if decisions is None else ((decisions.fixes.file, decisions.fixes.sha256),)
+        beside = [] if decisions is None else [(decisions.fixes.file, decisions.fixes.sha256)]
         return Records(
             identifiers=tuple(self.identifiers),
             row=np.array(table.rows, dtype=np.intp),
-            dates=_numbers(self.typed["date"]),
+            dates={**_numbers(self.typed["date"]), **self.long.dates},
+            measured=self.long.measured,
             numbers=_numbers(self.typed["number"]),
             categories={
                 name: one.values for name, one in self.typed["category"].items() if isinstance(one.values, Category)
             },
-            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header, (*table.beside, *beside)),
+            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header, (*table.beside, *beside, *self.long.beside)),
             flow=Flow.start(speak("patients in the file"), n),
             findings=tuple(self.findings),
             columns={one.name: self._column(one) for one in self.wanted},

@@ -13,6 +13,7 @@ from durata.finding import Finding, Where
 from durata.kernels.arrays import FloatArray, IntArray
 from durata.records.flow import Flow
 from durata.records.identity import person_key
+from durata.records.measurements import Measurements
 from durata.records.personal import Personal
 
 
@@ -49,6 +50,7 @@ class Records:
     when the file was read, which is what the people of ``flow`` and of ``findings`` refer to (None: nobody has left).
     ``personal`` says which columns look as if they told who a patient is; ``accepted`` holds the reason that a person gave
     for leaving a finding as it is, by the finding's id; ``salt`` makes the pseudonyms of :meth:`keys`.
+    ``measured`` holds the values of long tables, by name.
     ``conversions`` counts, by name and kind ("unit stripped"), the cells as read whose text was not the value itself.
     """
 
@@ -66,6 +68,7 @@ class Records:
     salt: str = ""
     personal: tuple[Personal, ...] = ()
     accepted: Mapping[str, str] = field(default_factory=dict)
+    measured: Mapping[str, Measurements] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.identifiers)
@@ -118,6 +121,7 @@ def without(records: Records, reason: str, people: Iterable[int]) -> Records:
         dates={name: column[stay] for name, column in records.dates.items()},
         numbers={name: column[stay] for name, column in records.numbers.items()},
         categories={name: column[stay] for name, column in records.categories.items()},
+        measured={name: one.of(stay) for name, one in records.measured.items()},
         flow=records.flow.without(reason, records.as_read(gone)),
         read_as=read_as[stay],
     )

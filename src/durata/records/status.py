@@ -41,9 +41,10 @@ def doubtful_status(study: Study, name: str, outcome: Outcome, status: Category,
     events = {label(str(code)) for code in outcome.event_codes or ()}
     counts = np.bincount(status.codes[status.codes >= 0], minlength=len(status.levels))
     seen = {level: int(count) for level, count in zip(status.levels, counts, strict=True) if count}
-    others = [level for level in seen if label(level) not in events]
+    competing = {label(str(code)) for code in outcome.competing_codes or ()}
+    others = [level for level in seen if label(level) not in events | competing]
     title = outcome.label or name
-    if seen and len(others) == len(seen):
+    if seen and not any(label(level) in events for level in seen):
         yield Finding(
             "D10",
             Severity.WARNING,

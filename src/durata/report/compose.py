@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from durata.report.chapters.beside import beside
 from durata.report.chapters.best import best
+from durata.report.chapters.competing import competing
 from durata.report.chapters.conclusions import conclusions, printed_figures
 from durata.report.chapters.describe import describe
 from durata.report.chapters.emulation import emulation
@@ -27,7 +28,7 @@ def compose(contents: Contents) -> Document:
     study = contents.study
     blocks: list[Block] = [*front(words), *patients(words), *describe(words)]
     for outcome in study.outcomes:
-        blocks += survival(words, outcome)
+        blocks += [*survival(words, outcome), *competing(words, outcome)]
     blocks += [*subgroups(words), *weighted(words), *emulation(words), *best(words), *beside(words)]
     blocks += [*conclusions(words), *findings(words), *methods(words)]
     blocks += printed_figures(words)

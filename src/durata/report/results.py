@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from durata.designs.catalogue import DESIGNS, declared_design, in_words
+from durata.designs.catalogue import declared_design, designs_of, in_words
 from durata.estimate.analysis import Analysis, Answer, Refused
 from durata.estimate.durations import durations
 from durata.estimate.guaranteed_time import guaranteed_time, share_of_all
@@ -48,7 +48,9 @@ def _results(contents: Contents) -> dict[str, Any]:
             for step in contents.records.flow.steps
         ],
         "durations": duration_numbers(contents),
-        "cohorts": [cohort_numbers(contents, design, outcome) for outcome in study.outcomes for design in DESIGNS],
+        "cohorts": [
+            cohort_numbers(contents, design, outcome) for outcome in study.outcomes for design in designs_of(study)
+        ],
         "analyses": [answer_numbers(contents, analysis, answer) for analysis, answer in contents.answers],
         "published": [asdict(one) for one in reproduce(study, contents.records, contents.answers)],
         "claims": [claim_numbers(one) for one in claims(contents)],
@@ -75,7 +77,7 @@ def cohort_numbers(contents: Contents, design: str, outcome: str) -> dict[str, A
     times = guaranteed_time(cohort)
     return {
         **named,
-        "compares": in_words(DESIGNS[design].compares, contents.study),
+        "compares": in_words(designs_of(contents.study)[design].compares, contents.study),
         "time_zero": cohort.time_zero,
         "unit": cohort.unit,
         "rows": disclosure().count(len(cohort)),
@@ -138,8 +140,9 @@ def answer_numbers(contents: Contents, analysis: Analysis, answer: Answer | Refu
             "conf_level": answer.conf_level,
             "unit": answer.unit,
             "horizons": few_at_risk(answer.at(horizons).rows()) if horizons else [],
-            "quantiles": answer.quantile().rows(),
         }
+        if all(stretch.initial == 1.0 for stretch in answer.stretches):  # an incidence has no quantiles of survival
+            extra["quantiles"] = answer.quantile().rows()
         if disclosure().declared:
             # a step of a curve is the event of one patient or two
             return {**described, **extra, "notes": [finding_words(note) for note in answer.notes]}

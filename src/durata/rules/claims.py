@@ -87,7 +87,7 @@ def horizon_beyond_the_data(study: Study, answers: Answers) -> Iterator[Seen]:
                     "thin_cells": tuple(cells),
                     "thin": joined(cells[:MOST_CELLS]) + more,
                 },
-                remedy="Read the curves of these subgroups no further than patients are left.",
+                remedy="Read the curves of these [subgroups] no further than patients are left, or choose earlier [horizons].",
             )
     if not judged:
         raise NotJudged(speak("survival or follow-up could not be estimated for any outcome"))
@@ -152,7 +152,7 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
                 Severity.WARNING,
                 "The claim “{text}” cannot be judged: {reason}",
                 evidence={"text": one.claim.text, "outcome": outcome, "reason": one.reason, "verdict": one.verdict},
-                remedy="Leave the sentence out, or say that the data cannot answer it.",
+                remedy="Take the sentence out of [claims] and out of the paper, or say that the data cannot answer it.",
                 where=study.place(f"claims.{one.name}"),
             )
             continue
@@ -170,7 +170,7 @@ def claim_not_supported(study: Study, answers: Answers) -> Iterator[Seen]:
                 "parts": contrast_words(against),
                 "verdict": one.verdict,
             },
-            remedy="Reword the conclusion so that it says what the interval allows.",
+            remedy="Reword the conclusion ([claims]) so that it says what the interval allows; durata run prints a sentence that does.",
             where=study.place(f"claims.{one.name}"),
         )
 

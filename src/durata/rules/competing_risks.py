@@ -12,6 +12,7 @@ from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.competing import cumulative_incidence
 from durata.estimate.curves import kaplan_meier
+from durata.estimate.plan import declares_competing
 from durata.estimate.result import Curve
 from durata.finding import CannotEstimate, Severity
 from durata.kernels.arrays import BoolArray
@@ -53,6 +54,8 @@ def deaths_counted_as_if_still_at_risk(study: Study, records: Records, answers: 
         if isinstance(cohort, Refused):
             continue
         judged = True
+        if declares_competing(study, name):
+            continue  # faced: the report shows its cumulative incidence
         other = _ended_by(study, records, cohort, name, declared)
         if other is None:
             continue
@@ -133,8 +136,8 @@ def _said(study: Study, cohort: Cohort, name: str, other: Other) -> Seen:
         Severity.WARNING,
         what,
         evidence=evidence,
-        remedy="Let the outcome count both ([outcomes] event with both dates), or compare cumulative incidences "
-        "(durata.cumulative_incidence, durata.gray_test) and say which question the hazard ratio answers.",
+        remedy="Let the outcome count both ([outcomes] event with both dates), or declare the other as competing ([outcomes] "
+        "competing with its dates, competing_codes with its codes): the report then compares cumulative incidences.",
         where=study.place(f"outcomes.{name}"),
         people=tuple(int(person) for person in cohort.person[other.ended]),
     )

@@ -12,7 +12,7 @@ from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Answer, Answers, Refused
 from durata.finding import Severity
 from durata.kernels.arrays import FloatArray, IntArray
-from durata.kernels.balance import joint_p_value, largest_category_differences, largest_number_differences
+from durata.kernels.balance import joint_p_value, largest_differences
 from durata.language.speaking import speak
 from durata.records.records import Records
 from durata.rules.after_time_zero import is_post
@@ -26,7 +26,7 @@ from durata.study.types import Study
 NOTABLE = 0.1
 BY_CHANCE = 0.05
 SEED = 20_250_328
-LABELLINGS, FEWEST_LABELLINGS, MOST_LABELS = 499, 99, 20_000_000
+LABELLINGS, FEWEST_LABELLINGS, MOST_LABELS = 499, 99, 10_000_000
 MOSTLY_KNOWN = 0.8
 
 
@@ -95,6 +95,7 @@ def groups_that_differed_before_treatment(study: Study, answers: Answers) -> Ite
             "effects": joined(words for words, _ in effects),
             "hazard_ratios": tuple(numbers for _, numbers in effects),
             "seed": SEED,
+            "random_groupings": _labellings_drawn(len(who.group.codes)),
         },
         remedy="Name them under [models] adjust, or under the covariates of [weights] or [emulation], which weight for them; and print "
         "the standardised differences of Table 1 beside the p-values.",
@@ -106,15 +107,15 @@ def imbalances(who: Compared, names: tuple[str, ...]) -> tuple[tuple[Imbalance, 
     """Every covariate's imbalance, and the chance that random groups would differ as much in any of them (seeded)."""
     codes, groups = who.group.codes, len(who.group.levels)
     labels = _labellings(codes)
-    columns = []
+    columns: list[FloatArray | tuple[IntArray, int]] = []
     for name in names:
         column = who.column(name)
         if isinstance(column, Category):
             used = column.used()
-            columns.append(largest_category_differences(labels, groups, used.codes, len(used.levels)))
+            columns.append((used.codes, len(used.levels)))
         else:
-            columns.append(largest_number_differences(labels, groups, column))
-    differences: FloatArray = np.column_stack(columns)
+            columns.append(column)
+    differences = largest_differences(labels, groups, columns)
     found = tuple(
         Imbalance(
             name,
@@ -122,7 +123,7 @@ def imbalances(who: Compared, names: tuple[str, ...]) -> tuple[tuple[Imbalance, 
             float(np.mean(column[1:][np.isfinite(column[1:])])) if np.isfinite(column[1:]).any() else 0.0,
             float(np.quantile(column[1:], 0.95, method="higher")),
         )
-        for name, column in zip(names, columns, strict=True)
+        for name, column in zip(names, differences.T, strict=True)
         if not np.isnan(column).any()
     )
     return found, joint_p_value(differences)
@@ -130,9 +131,14 @@ def imbalances(who: Compared, names: tuple[str, ...]) -> tuple[tuple[Imbalance, 
 
 def _labellings(codes: IntArray) -> IntArray:
     """(1 + B, n) the groups as they are, then B random groupings of the same sizes."""
-    count = int(np.clip(MOST_LABELS // len(codes), FEWEST_LABELLINGS, LABELLINGS))
-    drawn = np.random.default_rng(SEED).permuted(np.tile(codes.astype(np.int16), (count, 1)), axis=1)
+    tiled = np.tile(codes.astype(np.int16), (_labellings_drawn(len(codes)), 1))
+    drawn = np.random.default_rng(SEED).permuted(tiled, axis=1)
     return np.vstack([codes.astype(np.int16)[None, :], drawn])
+
+
+def _labellings_drawn(n: int) -> int:
+    """How many random groupings of n patients: fewer of many, in whom they hardly vary."""
+    return int(np.clip(MOST_LABELS // max(n, 1), FEWEST_LABELLINGS, LABELLINGS))
 
 
 def _with_and_without(

@@ -54,7 +54,7 @@ def contradictions(study: Study, records: Records) -> Iterator[Contradiction]:
                     last.column,
                     "{column} lies after {other} in {n} patient(s) ({listed}), though {other} is the last thing recorded of "
                     "most patients who have it.",
-                    "Correct the date that is wrong.",
+                    "Correct the date that is wrong, in the file or by [data] fixes (durata check --write-fixes).",
                 )
         for contact in contacts:
             after = contact.days > last.days
@@ -65,8 +65,7 @@ def contradictions(study: Study, records: Records) -> Iterator[Contradiction]:
                     last.column,
                     "{column}, a day of being known without the event, lies after {other} in {n} patient(s) ({listed}), "
                     "though {other} is the last thing recorded of most patients who have it.",
-                    "Correct the date that is wrong; if {column} is the day on which the file was updated, record the last "
-                    "day on which the patient was seen.",
+                    "Correct the date that is wrong, in the file or by [data] fixes (durata check --write-fixes); if {column} is the day on which the file was updated, record the last day on which the patient was seen.",
                 )
     for contact in contacts:
         for one in events:
@@ -83,7 +82,7 @@ def contradictions(study: Study, records: Records) -> Iterator[Contradiction]:
                     one.column,
                     "{column} lies before {other} in {n} patient(s) ({listed}): they were seen later than their last "
                     "contact says.",
-                    "Record the last day on which the patient was seen.",
+                    "Record the last day on which the patient was seen, in the file or by [data] fixes (durata check --write-fixes).",
                 )
 
 

@@ -108,7 +108,7 @@ def cut_searched_in_the_data(study: Study, records: Records, answers: Answers) -
             Severity.ERROR,
             "The boundaries were chosen in these data, and no p-value that knows of the search can be had: {reason}",
             evidence={"reason": reasons[0] if reasons else speak("no cohort could be built for any outcome")},
-            remedy="Do not test groups made by such boundaries; keep the duration as a number or take boundaries from elsewhere.",
+            remedy="Do not test groups made by such boundaries; show the duration as a number ([emulation] does, month by month), or take boundaries from elsewhere and say so in [treatment] cut_source.",
             where=study.place("treatment.cut_source"),
         )
     elif not judged:
@@ -142,7 +142,7 @@ def _searched(study: Study, timed: Cohort, evidence: dict[str, Any], *, one_cut:
         Severity.ERROR,
         what,
         evidence=evidence,
-        remedy="Keep the duration as a number (a spline), print the corrected p-value, and confirm the boundary in other patients.",
+        remedy="Keep the duration as a number (durata.spline, or [emulation] month by month), print the corrected p-value, and confirm the boundary in other patients.",
         where=study.place("treatment.cut_source"),
     )
 
@@ -195,7 +195,7 @@ def number_cut_into_groups(study: Study, records: Records, answers: Answers) -> 
             },
             "Durations are compared in groups, within which they differ by up to {spread:.1f} {unit}. Does the duration tell "
             "more than its group (a spline beside the groups)? {parts}.",
-            "Show survival along the duration as a number beside the groups.",
+            "Show survival along the duration as a number beside the groups: [emulation] does so month by month from everybody who started.",
         )
     yield from _covariates_cut(study, answers)
 

@@ -68,9 +68,9 @@ def _duplicates(
             else "rows {listed} have patient identifiers that differ only in capitals, blanks, leading zeros or a "
             "trailing '.0'.",
             evidence={"listed": _listed(rows), "rows": tuple(rows)},
-            remedy="Keep one row for each patient; give different patients different identifiers."
+            remedy="Keep one row for each patient ([data] fixes can leave the others out: durata check --write-fixes); give different patients different identifiers."
             if certain
-            else "Check whether they are one patient.",
+            else "Check whether they are one patient; [data] fixes can leave one row out (durata check --write-fixes).",
             where=records.where(people[1], study.data.id),
             people=tuple(people),
         )
@@ -81,7 +81,7 @@ def _duplicates(
             severity,
             what,
             evidence={"n": len(rest), "rows": tuple(int(records.row[k]) for k in rest)},
-            remedy="Keep one row for each patient.",
+            remedy="Keep one row for each patient; [data] fixes can leave the others out (durata check --write-fixes).",
             where=records.where(rest[0], study.data.id),
             people=tuple(rest),
         )
@@ -173,7 +173,7 @@ def _orders(study: Study, records: Records) -> Iterator[_Order]:
     treatment = study.treatment
     start, end = records.dates[treatment.start], records.dates[treatment.end]
     words: dict[str, object] = {"start": treatment.start_name, "end": treatment.end_name}
-    correct = "Correct the date that is wrong."
+    correct = "Correct the date that is wrong, in the file or by [data] fixes (durata check --write-fixes)."
     before = "{end} ({date}) lies before {start} ({other})."
     yield _Order(end < start, treatment.end, end, start, before, correct, words)
 
@@ -188,14 +188,19 @@ def _orders(study: Study, records: Records) -> Iterator[_Order]:
             what = "{outcome}: {column} is {date} {unit}; observation cannot end before it begins."
             evidence = {"outcome": outcome.label or name, "unit": outcome.unit}
             times = records.numbers[outcome.time]
-            yield _Order(times < 0, outcome.time, times, start, what, "Correct the time that is wrong.", evidence)
+            yield _Order(
+                times < 0,
+                outcome.time,
+                times,
+                start,
+                what,
+                "Correct the time that is wrong, in the file or by [data] fixes (durata check --write-fixes).",
+                evidence,
+            )
 
     last, slack = _last_day(study, records)
     what = "{end} ({date}) lies after the last day on which anything is recorded of this patient ({other})."
-    remedy = (
-        "Correct the date that is wrong. If the patient was alive after that day (a recurrence, say), record the last "
-        "contact as the date of an outcome."
-    )
+    remedy = "Correct the date that is wrong, in the file or by [data] fixes (durata check --write-fixes). If the patient was alive after that day (a recurrence, say), record the last contact as the date of an outcome."
     yield _Order((end > last + slack) & ~(end < start), treatment.end, end, last, what, remedy, words)
 
     cutoff = study.study.data_cutoff

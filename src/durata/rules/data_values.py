@@ -116,13 +116,11 @@ def last_contacts_at_one_date(study: Study, records: Records) -> Iterator[Seen]:
             what = (
                 "{column}: {n} of {of} patients without the event have the data cut-off, {date}, as their last contact."
             )
-            remedy = (
-                "Right where the state of each was ascertained on that day; otherwise record when each was last seen."
-            )
+            remedy = "Right where the state of each was ascertained on that day; otherwise name under [outcomes] censor the day on which each was last seen."
             yield _seen(records, column, people, what, remedy, Severity.INFO, date=date, of=of)
             continue
         what = "{column}: {n} of {of} patients without the event have the same last contact, {date}."
-        remedy = "Record the day on which each patient was last seen, not the day on which the file was updated."
+        remedy = "Name under [outcomes] censor the day on which each patient was last seen, not the day on which the file was updated."
         yield _seen(records, column, people, what, remedy, date=date, of=of)
 
 
@@ -148,7 +146,7 @@ def dead_without_a_date(study: Study, records: Records) -> Iterator[Seen]:
         lost = _happened(study, records, name) & np.isnan(when)
         if lost.any():
             what = "{outcome}: {n} patient(s) have the event and no date or time of it in {column} ({rows})."
-            remedy = "Fill in when it happened; without it the event is lost."
+            remedy = "Fill in when it happened, in the file or by [data] fixes (durata check --write-fixes); without it the event is lost."
             yield _seen(records, column, lost, what, remedy, outcome=outcome.label or name)
     deaths = _dates_of_death(study)
     for name, category in records.categories.items():
@@ -157,7 +155,7 @@ def dead_without_a_date(study: Study, records: Records) -> Iterator[Seen]:
             lost = dead & np.isnan(records.dates[column])
             if lost.any():
                 what = "{n} patient(s) are dead by {status} and have no date in {column} ({rows})."
-                remedy = "Fill in the date of death; without it they count as alive."
+                remedy = "Fill in the date of death, in the file or by [data] fixes (durata check --write-fixes); without it they count as alive."
                 yield _seen(records, column, lost, what, remedy, status=name)
 
 
@@ -200,7 +198,7 @@ def before_birth(study: Study, records: Records) -> Iterator[Seen]:
                         "birth": _date(born[k]),
                         "cells": ((int(records.row[k]), records.where(int(k), column).cell or "", _date(days[k])),),
                     },
-                    remedy="Correct the date that is wrong.",
+                    remedy="Correct the date that is wrong, in the file or by [data] fixes (durata check --write-fixes).",
                     where=records.where(int(k), column),
                     people=(int(k),),
                 )

@@ -51,8 +51,7 @@ def subgroup_by_later_duration(study: Study, answers: Answers) -> Iterator[Seen]
                 "subgroup: {naive}; in its {at_risk} patients at risk at {bound:g} {unit} after {end} ({late_events} events): "
                 "{landmark}.",
                 evidence=found,
-                remedy="Compare from a landmark at {bound:g} {unit} after {end}, among those at risk then, or count the later "
-                "treatment as changing in time.",
+                remedy="Take it out of [subgroups]; compare from a landmark at {bound:g} {unit} after {end}, among those at risk then, or count the later treatment as changing in time.",
                 where=study.place(use.key),
             )
     for use in modelled:

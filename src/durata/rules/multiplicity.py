@@ -79,8 +79,7 @@ def many_tests(study: Study, answers: Answers) -> Iterator[Seen]:
             "named": speak(" ({named})", named=named) if named else "",
             "adjusted": {" / ".join(filter(None, one)): (found[one], adjusted[one]) for one in small},
         },
-        remedy="Declare one outcome and one comparison as the primary one, test all groups together first, and print adjusted "
-        "p-values for the rest.",
+        remedy="Name one outcome and one comparison as the primary one before looking, test all groups together first, print adjusted p-values for the rest, and shorten [subgroups].",
     )
 
 
@@ -147,7 +146,7 @@ def subgroup_claim_without_interaction(study: Study, answers: Answers) -> Iterat
                 "outcome": outcome.label or one.claim.outcome,
                 "interaction_p": one.interaction,
             },
-            remedy="State the effect in all patients; mention the subgroup only with its interaction test.",
+            remedy="State the effect in all patients ([claims] without subgroup); mention the subgroup only with its interaction test.",
             where=study.place(f"claims.{one.name}"),
         )
 
@@ -183,7 +182,6 @@ def not_significant_taken_for_equal(study: Study, answers: Answers) -> Iterator[
                     f"{c.level} vs {c.reference}": (c.hazard_ratio, c.conf_low, c.conf_high) for c in open_ones
                 },
             },
-            remedy="Print the hazard ratio of the two groups with its interval and say that the data cannot tell them "
-            "apart.",
+            remedy="Take the sentence out of [claims]; print the hazard ratio of the two groups with its interval and say that the data cannot tell them apart.",
             where=study.place(f"claims.{one.name}"),
         )

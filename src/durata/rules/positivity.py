@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from scipy.special import softmax
 
 from durata.category import Category
 from durata.cohort import Column
@@ -26,6 +27,7 @@ EXPECTED_BY_CHANCE = 5.0
 HALF = 0.5
 TOO_FEW, ENOUGH = 10.0, 20
 ROUNDING = 1e-8
+MOST_FITTED, SEED = 20_000, 20_250_328
 
 
 @rule(
@@ -49,6 +51,7 @@ def durations_some_patients_never_had(study: Study, answers: Answers) -> Iterato
         "covariates": names,
         "empty_cells": tuple(empty),
         "n": int(rows.sum()),
+        "fitted_to": min(int(rows.sum()), MOST_FITTED),
         "names": speak(", ").join(covariate_name(study, name) for name in names),
     }
     parts = [
@@ -146,17 +149,25 @@ def _chances(group: Category, x: FloatArray) -> FloatArray | None:
 
     As many persons as the model has coefficients are added, each with everybody's covariates and groups as they are
     shared overall (Clogg, Rubin, Schenker, Schultz & Weidman, JASA 1991;86:68): where few decide, chances stay moderate.
+    Of very many patients the model is fitted to a random part (seeded), which fixes it well enough for the chances of all.
     """
     n, levels = len(x), len(group.levels)
     share = np.bincount(group.codes, minlength=levels) / n
     added = (levels - 1) * (1 + x.shape[1])
+    drawn = np.arange(n)
+    if n > MOST_FITTED:
+        drawn = np.sort(np.random.default_rng(SEED).choice(n, MOST_FITTED, replace=False))
+    m = len(drawn)
     fit = fit_multinomial(
-        np.concatenate([group.codes, np.repeat(np.arange(levels), n)]),
-        np.vstack([x, np.tile(x, (levels, 1))]),
+        np.concatenate([group.codes[drawn], np.repeat(np.arange(levels), m)]),
+        np.vstack([x[drawn], np.tile(x[drawn], (levels, 1))]),
         levels,
-        weights=np.concatenate([np.ones(n), np.repeat(added * share / n, n)]),
+        weights=np.concatenate([np.ones(m), np.repeat(added * share / m, m)]),
     )
-    return fit.probability[:n] if fit.status is Status.CONVERGED else None
+    if fit.status is not Status.CONVERGED:
+        return None
+    logits = np.column_stack([np.zeros(n), fit.coefficients[:, 0] + x @ fit.coefficients[:, 1:].T])
+    return np.asarray(softmax(logits, axis=1))
 
 
 def _independent(x: FloatArray) -> FloatArray:

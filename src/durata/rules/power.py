@@ -125,7 +125,7 @@ def _no_event(evidence: Mapping[str, object]) -> Seen:
         "{outcome}: none of the {patients} patients of the model has the event, so no hazard ratio can be estimated."
         "{without}",
         evidence=evidence,
-        remedy="Leave out the covariate whose missing values cost the events, or report the curves without a model."
+        remedy="Leave the covariate whose missing values cost the events out of [models], impute it ([missing] method), or report the curves without a model."
         if evidence["left_out"]
         else "Check the event columns or codes under [outcomes]; report follow-up without a model.",
     )
@@ -138,13 +138,13 @@ def _empty_level(evidence: Mapping[str, object], *, firth: bool) -> Seen:
             "{outcome}: no event in {empty} (events by group: {parts}). The ordinary model has no estimate; Firth's penalised "
             "model stands beside it.",
             evidence=evidence,
-            remedy="Read Firth's estimate with its interval, which reaches far; nothing finer can be said.",
+            remedy="Read Firth's estimate ([models] firth) with its interval, which reaches far; nothing finer can be said.",
         )
     return seen(
         Severity.ERROR,
         "{outcome}: no event in {empty} (events by group: {parts}). The model has no estimate.",
         evidence=evidence,
-        remedy="Merge the level with its neighbour, leave the covariate out, or give survival curves only.",
+        remedy="Merge the level with its neighbour ([data.values]), leave the covariate out of [models], or give survival curves only.",
     )
 
 

@@ -15,8 +15,10 @@ LAW = (
     "Personal Information Protection Law of the People's Republic of China (2021) articles 28, 51; "
     "Regulation (EU) 2016/679 articles 4(5), 89"
 )
-STUDY_NUMBER = "Give every patient a study number, keep the list that joins the two apart from the data, and read the study number."
-LEAVE_OUT = "Take this column out of the study file; it is no covariate, and the file is better kept without it."
+STUDY_NUMBER = "Give every patient a study number, keep the list that joins the two apart from the data, and name the study number in [data] id."
+LEAVE_OUT = (
+    "Take this column out of the study file ([covariates]); it is no covariate, and the file is better kept without it."
+)
 NOT_READ = "durata reads no such column. Take it out of the file before the file is passed on."
 
 

@@ -59,7 +59,7 @@ def survival_printed_without_uncertainty(study: Study, answers: Answers) -> Iter
             "parts": joined(known[:MOST_NAMED]) + more,
             "figures": tuple(one.figure for one, _ in bare),
         },
-        remedy='Print interval and number at risk with each; figures of the kinds "survival interval" and "at risk" declare them.',
+        remedy="Print interval and number at risk with each, and declare them under [published] (kinds 'survival interval' and 'at risk').",
         where=study.place("published.figures"),
     )
 

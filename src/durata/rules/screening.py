@@ -137,7 +137,7 @@ def duration_outside_the_model(study: Study, answers: Answers) -> Iterator[Seen]
                     "hazard_ratios": ratio_numbers(crude),
                     "hazard_ratios_adjusted": ratio_numbers(adjusted),
                 },
-                remedy="Judge the claim by the model: adjusted = true.",
+                remedy="Judge the claim by the model: adjusted = true under [claims].",
                 where=study.place(f"claims.{name}"),
             )
         elif modelled and claim.outcome not in modelled:

@@ -11,6 +11,7 @@ from durata.designs.catalogue import declared_design
 from durata.designs.timeline import timeline
 from durata.estimate.analysis import Analysis, Answers, Refused
 from durata.estimate.plan import BY_GROUP
+from durata.estimate.primary import grouping_is_beside
 from durata.estimate.result import Curve
 from durata.estimate.sensitivity import tipping_point
 from durata.finding import Severity
@@ -148,10 +149,19 @@ def _left_out(study: Study, records: Records, answers: Answers) -> Iterator[Seen
     if not judged:
         raise NotJudged(speak("no cohort could be built for any outcome"))
     if absent:
-        yield seen(
-            gravity(study),
+        beside = all(grouping_is_beside(study, answers, outcome) for outcome in study.outcomes)
+        what = (
             "{absent} of {n} patients who started never reached {end} and are in no duration group. The comparison is "
-            "among those who came through: {parts}.",
+            "among those who came through: {parts}."
+        )
+        if beside:
+            what = (
+                "{absent} of {n} patients who started never reached {end}. The emulated trial holds them; the grouping by "
+                "achieved duration, which stands beside it, does not: {parts}."
+            )
+        yield seen(
+            Severity.INFO if beside else gravity(study),
+            what,
             evidence={
                 "absent": len(absent),
                 "n": len(records),
@@ -166,8 +176,10 @@ def _left_out(study: Study, records: Records, answers: Answers) -> Iterator[Seen
                     for row in rows
                 ),
             },
-            remedy="Read the time-dependent analysis, which holds everybody who started; compare durations only in a "
-            "design that follows everybody from the start of treatment.",
+            remedy="Conclude from the emulated trial ([emulation]); print the grouping, if at all, as what was observed."
+            if beside
+            else "Compare durations only in a design that follows everybody from the start of treatment: declare them as "
+            "strategies under [emulation]; the time-dependent analysis holds everybody who started, too.",
             people=tuple(sorted(absent)),
         )
 

@@ -10,6 +10,7 @@ from durata.designs.catalogue import declared_design
 from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.guaranteed_time import guaranteed_time
+from durata.estimate.primary import grouping_is_beside
 from durata.finding import Severity
 from durata.language.speaking import speak
 from durata.records.records import Records
@@ -41,11 +42,20 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
         total = sum(row.days for row in rows)
         if total <= 0:
             continue
-        yield seen(
-            Severity.ERROR,
+        beside = grouping_is_beside(study, answers, outcome)
+        what = (
             "{outcome}: patients are put into groups by something known only after time zero ({zero}). Until then they "
             "could not have the event and stay in their group: {parts}. This immortal time makes longer durations look "
-            "better.",
+            "better."
+        )
+        if beside:
+            what = (
+                "{outcome}: the grouping by achieved duration, which stands beside the emulated trial, credits time before "
+                "the group was known ({zero}): {parts}. The emulated trial guarantees nobody any time."
+            )
+        yield seen(
+            Severity.INFO if beside else Severity.ERROR,
+            what,
             evidence={
                 "outcome": declared.label or outcome,
                 "zero": cohort.time_zero,
@@ -64,8 +74,11 @@ def arm_known_after_time_zero(study: Study, answers: Answers) -> Iterator[Seen]:
                 "follow_up": {row.group: row.total / length for row in rows},
                 "share": {row.group: row.share for row in rows},
             },
-            remedy="Read the time-dependent analysis beside it, which guarantees nobody any time; do not conclude from "
-            "the grouping alone.",
+            remedy="Conclude from the emulated trial ([emulation]); print the grouping, if at all, as what was observed."
+            if beside
+            else "Declare the durations as strategies under [emulation] and conclude from the emulated trial; the "
+            "time-dependent analysis beside the grouping guarantees nobody any time either. Do not conclude from the "
+            "grouping alone.",
         )
     if not judged:
         raise NotJudged(speak("no cohort could be built for any outcome"))

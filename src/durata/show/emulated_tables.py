@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from durata.estimate.result import Summary
@@ -20,6 +20,8 @@ from durata.show.numbers import (
     refused,
 )
 from durata.show.table import Head, Row, Table
+
+Shown = Callable[[Mapping[str, Any]], Cell]
 
 FLOW = (
     "patients",
@@ -50,29 +52,23 @@ def flow_table(flow: Summary, *, title: str) -> Table:
 
 
 def effects_table(effects: Summary, *, title: str, unit: str, reference: str) -> Table:
-    """Survival, restricted mean and their contrasts with the reference, a strategy a row."""
+    """Survival, restricted mean and their contrasts with the reference, a strategy a column."""
     rows = {(row["term"], row["group"]): row for row in effects.rows()}
-    base = str(effects.settings["reference"])
-    heads = (
-        Head(speak("Survival (95% CI)")),
-        Head(speak("Restricted mean, {unit} (95% CI)", unit=unit)),
-        Head(speak("Survival, difference in percentage points (95% CI)")),
-        Head(speak("Ratio of risks (95% CI)")),
-        Head(speak("Restricted mean, difference in {unit} (95% CI)", unit=unit)),
+    base, names = str(effects.settings["reference"]), groups_of(effects)
+    own: tuple[tuple[str, str, Shown], ...] = (
+        (speak("Survival (95% CI)"), "survival", _share),
+        (speak("Restricted mean, {unit} (95% CI)", unit=unit), "restricted mean", _number),
     )
-    body = []
-    for name in groups_of(effects):
-        own = (_share(rows["survival", name]), _number(rows["restricted mean", name]))
-        if name == base:
-            rest = (Cell(reference),) * 3
-        else:
-            rest = (
-                _number(rows["difference of survival", name], 100),
-                _ratio(rows["ratio of risks", name]),
-                _number(rows["difference of restricted means", name]),
-            )
-        body.append(Row(name, (*own, *rest)))
-    return Table(title, speak("Strategy"), heads, tuple(body), (effects.method,))
+    against: tuple[tuple[str, str, Shown], ...] = (
+        (speak("Survival, difference in percentage points (95% CI)"), "difference of survival", _points),
+        (speak("Ratio of risks (95% CI)"), "ratio of risks", _ratio),
+        (speak("Restricted mean, difference in {unit} (95% CI)", unit=unit), "difference of restricted means", _number),
+    )
+    body = [Row(stub, tuple(shown(rows[term, name]) for name in names)) for stub, term, shown in own]
+    for stub, term, shown in against:
+        cells = tuple(Cell(reference) if name == base else shown(rows[term, name]) for name in names)
+        body.append(Row(stub, cells))
+    return Table(title, "", tuple(Head(name) for name in names), tuple(body), (effects.method,))
 
 
 def diagnostics_table(positivity: Summary, weights: Summary, *, title: str, unit: str) -> Table:
@@ -110,21 +106,31 @@ def chances_table(grace: Summary, *, title: str, unit: str) -> Table:
 
 
 def balance_table(balance: Summary, labels: Mapping[str, str], *, title: str, unit: str) -> Table:
-    """Standardised differences, weighted and not, a covariate a row, under every strategy at its months."""
+    """Standardised differences, weighted and not, a covariate a column, under every strategy at its months."""
     rows = balance.rows()
-    places = list(dict.fromkeys((row["group"], row["time"]) for row in rows))
     cells = {(row["term"], row["group"], row["time"], row["method"]): row["std_difference"] for row in rows}
-    heads = tuple(Head(speak("{time:g} {unit}", time=time, unit=unit), "right", spanner=name) for name, time in places)
+    terms = _told_apart(tuple(dict.fromkeys(row["term"] for row in rows)))
     body = []
-    for term in dict.fromkeys(row["term"] for row in rows):
-        shown = tuple(
-            _both(cells[term, name, time, "weighted"], cells[term, name, time, "unweighted"]) for name, time in places
-        )
-        body.append(Row(_labelled(term, labels), shown))
+    for name in groups_of(balance):
+        body.append(Row(name, heading=True))
+        for time in dict.fromkeys(row["time"] for row in rows if row["group"] == name):
+            values = tuple(
+                _both(cells[term, name, time, "weighted"], cells[term, name, time, "unweighted"]) for term in terms
+            )
+            body.append(Row(speak("at {time:g} {unit}", time=time, unit=unit), values, depth=1))
     note = speak(
         "Standardised difference from everybody still under observation: weighted (in brackets: not weighted)."
     )
-    return Table(title, speak("Covariate"), heads, tuple(body), (note,))
+    heads = tuple(Head(_labelled(term, labels), "right") for term in terms)
+    return Table(title, speak("Strategy"), heads, tuple(body), (note,))
+
+
+def _told_apart(terms: Sequence[str]) -> tuple[str, ...]:
+    """The terms without the first level of a category of two, which says the same as the second."""
+    levels: dict[str, list[str]] = {}
+    for term in terms:
+        levels.setdefault(term.partition(": ")[0], []).append(term)
+    return tuple(term for mine in levels.values() for term in (mine[1:] if len(mine) == 2 else mine))
 
 
 def furthest(balance: Summary) -> float:
@@ -204,11 +210,12 @@ def durations_table(response: Summary, best: Summary | None, *, title: str, unit
         heads.append(Head(speak("Risk + {price:g} x {unit}", price=price, unit=unit)))
     body = []
     for name in groups_of(response):
+        why = str(rows["risk", name].get("note") or "")
         cells = [
             _share(rows["risk", name], limits=False),
             _share(rows["risk, smooth", name]),
             _number(rows["restricted mean, smooth", name]),
-            Cell(speak("yes") if name in members else speak("no")),
+            refused(why) if why else Cell(speak("yes") if name in members else speak("no")),
         ]
         if price is not None:
             row = rows["risk, smooth", name]
@@ -254,6 +261,10 @@ def _number(row: Mapping[str, Any], times: float = 1.0) -> Cell:
     if low is None or high is None:
         return Cell(number(times * float(value)))
     return Cell(interval(times * float(value), times * float(low), times * float(high)))
+
+
+def _points(row: Mapping[str, Any]) -> Cell:
+    return _number(row, 100)
 
 
 def _ratio(row: Mapping[str, Any]) -> Cell:

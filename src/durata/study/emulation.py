@@ -70,6 +70,11 @@ class EmulationTable(Declared):
     covariates: Names = Field(
         default=(), description="Baseline covariates that decide both on ending treatment and on the outcome."
     )
+    time_varying: Names = Field(
+        default=(),
+        description="Values of [tables] that decide on ending treatment as they change: the last one measured so far ('size'), "
+        "its change in percent since the start ('size.change'), whether it is on a plateau ('size.plateau').",
+    )
     spikes: Months = Field(
         default=(3, 6, 9, 12), description="Steps of the grid with a level of their own: people stop on round numbers."
     )
@@ -136,6 +141,10 @@ class EmulationTable(Declared):
                 )
         if self.excuse != "excused" and not self.excused_by:
             raise ValueError(speak("'excuse' says what the dates of 'excused_by' do; name some"))
+        if self.time_varying and self.weights != "pooled_logistic":
+            raise ValueError(speak("'time_varying' needs weights = \"pooled_logistic\""))
+        if len(set(self.time_varying)) < len(self.time_varying):
+            raise ValueError(speak("a name stands twice in 'time_varying'"))
         if self.grace == "natural" and "grace_share" in self.model_fields_set:
             raise ValueError(speak("'grace_share' belongs to grace = \"stochastic\""))
         if self.weights == "cox" and self.grace == "natural" and self.loss is not None:

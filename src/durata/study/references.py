@@ -8,6 +8,7 @@ from typing import Any
 from durata.study.adam import adam_outcomes
 from durata.study.confounders import confounders, versions
 from durata.study.emulation import emulation
+from durata.study.long_tables import long_tables
 from durata.study.missing import auxiliaries
 from durata.study.nowhere import (
     Dangling,
@@ -46,6 +47,7 @@ def dangling(declared: Mapping[str, Any]) -> tuple[Dangling, ...]:
         *measurements(declared),
         *claims(declared),
         *emulation(declared),
+        *long_tables(declared),
         *weights(declared),
         *confounders(declared),
         *versions(declared),
@@ -211,7 +213,7 @@ def _columns_by_role(declared: Mapping[str, Any]) -> dict[str, set[str]]:
         for key, role in (("censor", "date"), ("date", "date"), ("time", "number"), ("status", "category")):
             if isinstance(outcome.get(key), str):
                 roles.setdefault(outcome[key], set()).add(role)
-        for _, column in texts(outcome, "event"):
+        for _, column in (*texts(outcome, "event"), *texts(outcome, "competing")):
             roles.setdefault(column, set()).add("date")
     for _, column in texts(table(declared, "emulation"), "excused_by"):
         roles.setdefault(column, set()).add("date")

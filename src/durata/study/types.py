@@ -18,6 +18,7 @@ from durata.study.confounders import ConfoundersTable
 from durata.study.data_table import DataTable
 from durata.study.declared import DAYS_IN, Codes, Declared, Name, Names, Number, Numbers, Reason, TimeUnit
 from durata.study.emulation import EmulationTable
+from durata.study.long_tables import LongTable
 from durata.study.missing import MissingTable
 from durata.study.paper import Claim, Condition, Measurement, PublishedTable, Response
 from durata.study.references import dangling
@@ -329,6 +330,9 @@ class Study(Declared):
     confounders: ConfoundersTable = ConfoundersTable()
     emulation: EmulationTable | None = Field(
         default=None, description="The trial to be emulated from everybody who started treatment."
+    )
+    tables: dict[Name, LongTable] = Field(
+        default_factory=dict, description="Files with several rows per patient (scans, dated events), by name."
     )
     weights: WeightsTable | None = Field(
         default=None, description="Baseline weights: the declared analysis again with groups made comparable."

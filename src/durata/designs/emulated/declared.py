@@ -7,6 +7,7 @@ import numpy as np
 from durata.category import Category
 from durata.cohort import Column
 from durata.designs.emulated.courses import Courses, Excuse, patient_courses
+from durata.designs.emulated.measured import measured_histories
 from durata.designs.emulated.plan import EmulationPlan
 from durata.designs.emulated.strategies import ending_window
 from durata.designs.timeline import Timeline, timeline
@@ -39,7 +40,7 @@ def declared_plan(study: Study) -> EmulationPlan:
         grace=asked.grace,
         grace_share=asked.grace_share,
         weights=asked.weights,
-        covariates=asked.covariates,
+        covariates=(*asked.covariates, *asked.time_varying),
         spikes=asked.spikes,
         loss=asked.loss,
     )
@@ -48,7 +49,8 @@ def declared_plan(study: Study) -> EmulationPlan:
 def declared_courses(study: Study, records: Records, outcome: str, *, excuse: Excuse | None = None) -> Courses:
     """Lay out the patients of a study for its emulated trial: from the start of treatment, on the grid of [emulation].
 
-    Patients without follow-up and those with a covariate of the weights missing are left out. Observation that ended
+    Patients without follow-up and those with a covariate of the weights missing (a time-varying one: at the start) are left
+    out. Declared competing events are cause 2. Observation that ended
     without the event in a step before the one of [study] data_cutoff counts as loss.
 
     Parameters
@@ -86,19 +88,22 @@ def declared_courses(study: Study, records: Records, outcome: str, *, excuse: Ex
             )
         )
     step = asked.interval * study.study.days(study.treatment.unit)
+    histories, line = measured_histories(study, records, line, asked.time_varying, step)
     covariates = {name: line.covariates[name] for name in dict.fromkeys((*asked.covariates, *(asked.loss or ())))}
+    label = study.outcomes[outcome].label or outcome
     centre = None if asked.centre is None else line.covariates[asked.centre]
     return patient_courses(
         line.exit,
-        line.event.astype(np.float64),
+        line.event.astype(np.float64) if line.cause is None else line.cause,
         line.end,
         horizon=round(asked.horizon / asked.interval),
         interval=step,
         excused_at=_excused(study, records, line, asked),
         lost=_lost(study, records, line, step),
         covariates=covariates,
+        histories=histories,
         centre=centre.codes if isinstance(centre, Category) else centre,
-        causes=(study.outcomes[outcome].label or outcome,),
+        causes=(label,) if line.cause is None else (label, speak("competing event")),
         excuse=asked.excuse if excuse is None else excuse,
         unit=study.treatment.unit
         if asked.interval == 1
@@ -128,7 +133,8 @@ def _lost(study: Study, records: Records, line: Timeline, step: float) -> BoolAr
         return None
     cutoff = float((np.datetime64(study.study.data_cutoff) - np.datetime64("1970-01-01")).astype(int))
     could = cutoff - records.dates[study.treatment.start][line.person]
-    return np.asarray(~line.event & (np.ceil(line.exit / step) < np.ceil(could / step)))
+    free = ~line.event if line.cause is None else line.cause == 0
+    return np.asarray(free & (np.ceil(line.exit / step) < np.ceil(could / step)))
 
 
 def _present(column: Column) -> BoolArray:

@@ -20,7 +20,7 @@ FLAT, FLAT_REACH = 1e-5, 0.25  # as in durata.kernels.newton
 class Layout(NamedTuple):
     """A RiskOrder as flat arrays, with the covariates of its rows; what machine code walks over.
 
-    x (m, p) covariates and offset (m,) of the kept rows; y (m, p + p (p + 1) / 2) the covariates followed by the products
+    x (m, p or more) covariates, more columns being left alone, and offset (m,) of the kept rows; y (m, p + p (p + 1) / 2) the covariates followed by the products
     of every two of them, so that all moments of a risk set are one sum over contiguous numbers; starts (K + 1,) rows by last event time; event_rows with
     event_starts (K + 1,); stratum_ends (K,) whether a stratum ends at an event time; late rows, in groups of one entry
     (late_starts), and the last event time each group misses (late_before).
@@ -51,18 +51,77 @@ class Room(NamedTuple):
 
 def lay_out(order: RiskOrder, columns: FloatArray, offset: FloatArray | None, *, efron: bool) -> Layout:
     """The Layout of an order with the covariates ``columns`` (p, m) of its kept rows."""
+    x = np.ascontiguousarray(columns.T)
+    return _laid_out(order, x, with_products(x), offset, efron=efron)
+
+
+def lay_out_rows(
+    order: RiskOrder, x: FloatArray, offset: FloatArray | None, *, efron: bool
+) -> tuple[Layout, FloatArray, FloatArray]:
+    """The Layout of an order of one stratum with covariates ``x`` (n, p) of all rows, centred and scaled.
+
+    Also their scale (p,) and largest size (p,), as ``centre_and_scale`` of ``durata.kernels.partial_likelihood.fit``.
+    """
+    m, p = len(order.rows), x.shape[1]
+    y, scale, largest = np.empty((m, p + p * (p + 1) // 2)), np.empty(p), np.empty(p)
+    rows = order.rows.astype(np.int64, copy=False)
+    standardise(np.ascontiguousarray(x), rows, order.weight, y, scale, largest)
+    known = None if offset is None else offset[order.rows]
+    return _laid_out(order, y, y, known, efron=efron), scale, largest
+
+
+@njit(cache=True, nogil=True)
+def standardise(x, rows, weight, y, scale, largest):
+    """Fill ``y`` (m, p + p (p + 1) / 2) with the rows of ``x``, centred and scaled, and their products."""
+    m, p = len(rows), x.shape[1]
+    total = 0.0
+    centre = np.zeros(p)
+    scale[:] = 0.0
+    largest[:] = 0.0
+    for i in range(m):
+        total += weight[i]
+        for j in range(p):
+            value = x[rows[i], j]
+            y[i, j] = value
+            centre[j] += weight[i] * value
+            largest[j] = max(largest[j], abs(value))
+    centre /= total
+    for i in range(m):
+        for j in range(p):
+            y[i, j] -= centre[j]
+            scale[j] += weight[i] * y[i, j] * y[i, j]
+    for j in range(p):
+        scale[j] = np.sqrt(scale[j] / total)
+    for i in range(m):
+        q = p
+        for j in range(p):
+            if scale[j] > 0.0:
+                y[i, j] /= scale[j]
+            for h in range(j + 1):
+                y[i, q] = y[i, j] * y[i, h]
+                q += 1
+
+
+@njit(cache=True, nogil=True)
+def mirror(matrix):
+    """Copy the lower half of ``matrix`` to its upper half."""
+    for j in range(len(matrix)):
+        for h in range(j):
+            matrix[h, j] = matrix[j, h]
+
+
+def _laid_out(order: RiskOrder, x: FloatArray, y: FloatArray, offset: FloatArray | None, *, efron: bool) -> Layout:
     n_times, none = order.n_times, np.zeros(0, dtype=np.int64)
     ends = np.zeros(n_times, dtype=np.bool_)
     ends[np.asarray(order.time_bounds[1:]) - 1] = True
     late = order.late
-    x = np.ascontiguousarray(columns.T)
     return Layout(
         x,
-        with_products(x),
+        y,
         np.zeros(len(order.rows)) if offset is None else np.ascontiguousarray(offset),
         efron,
-        np.append(order.starts, len(order.rows)).astype(np.int64),
-        order.event_rows.astype(np.int64),
+        np.append(order.starts, len(order.rows)).astype(np.int64, copy=False),
+        order.event_rows.astype(np.int64, copy=False),
         np.searchsorted(order.event_index, np.arange(n_times + 1)).astype(np.int64),
         ends,
         none if late is None else late.positions.astype(np.int64),
@@ -77,7 +136,7 @@ def with_products(x: FloatArray) -> FloatArray:
     return np.ascontiguousarray(np.concatenate([x, x[:, j] * x[:, h]], axis=1))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def evaluate(layout, c, drawn, beta, room, score, info):
     """Log partial likelihood at ``beta`` (p,); fills ``score`` (p,) and the lower half of ``info`` (p, p).
 
@@ -87,7 +146,7 @@ def evaluate(layout, c, drawn, beta, room, score, info):
     x, y, starts, event_rows, event_starts = layout.x, layout.y, layout.starts, layout.event_rows, layout.event_starts
     late, late_starts, late_before = layout.late, layout.late_starts, layout.late_before
     eta, r, s, e, packed = room
-    m, p = x.shape
+    m, p = len(x), len(beta)
     width = y.shape[1]
     n_times = len(starts) - 1
     top = -np.inf
@@ -260,7 +319,7 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
 
     ``limits`` = (decrement that ends it, decrement that is rounding, least pivot, unit of information, most steps).
     """
-    m, p = layout.x.shape
+    m, p = len(layout.x), len(begin)
     width = layout.y.shape[1]
     room = Room(np.empty(m), np.empty(m), np.empty(width), np.empty(width), np.empty(width))
     lower, step, trial = np.zeros((p, p)), np.empty(p), np.empty(p)
@@ -285,10 +344,11 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
             return NOT_CONVERGED, turn, here, start
         length = reach(layout.x, c, step) if abs(decrement) < 100.0 * FLAT else np.inf
         # a step that gains next to nothing and is no shorter than the one before leads to infinity
-        if abs(decrement) < FLAT and length > FLAT_REACH and length > 0.5 * before_length:
+        ended = abs(decrement) <= limits[0]
+        if abs(decrement) < FLAT and length > FLAT_REACH and (ended or length > 0.5 * before_length):
             return SEPARATION, turn, here, start
         before_length = length
-        if abs(decrement) <= limits[0]:
+        if ended:
             for j in range(p):
                 beta[j] += step[j]
             return CONVERGED, turn, here, start
@@ -318,7 +378,7 @@ def climb(layout, c, drawn, begin, beta, first, score, info, limits):
 @njit(cache=True, nogil=True)
 def climb_many(layout, counts, weight, frequency, begin, limits, betas, statuses):
     """Fit every row of ``counts`` (B, m): how often each kept row was drawn; fills ``betas`` (B, p), ``statuses`` (B,)."""
-    m, p = layout.x.shape
+    m, p = len(layout.x), len(begin)
     event_rows = layout.event_rows
     score, info, first, c, drawn = np.empty(p), np.empty((p, p)), np.empty((1 + p, p)), np.empty(m), np.empty(m)
     own = limits.copy()
@@ -339,6 +399,8 @@ def climb_many(layout, counts, weight, frequency, begin, limits, betas, statuses
 
 def exercise() -> None:
     """Have every function compiled (or loaded) by a tiny fit."""
+    standardise(np.ones((3, 1)), np.arange(3), np.ones(3), np.empty((3, 2)), np.empty(1), np.empty(1))
+    mirror(np.eye(2))
     layout = Layout(
         np.array([[0.0], [1.0], [0.5]]),
         np.array([[0.0, 0.0], [1.0, 1.0], [0.5, 0.25]]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SWITCH = "DURATA_COMPILED"
 """Environment variable: "never" keeps to numpy, "always" waits for the compiler even where nothing is cached."""
-MODULES = ("newton_sweep", "row_sweep")
+MODULES = ("newton_sweep", "row_sweep", "dominance_sweep", "concordance_sweep")
 
 
 def ready() -> bool:
@@ -41,6 +41,8 @@ _warming = threading.Lock()
 
 def warm() -> None:
     """Compile every kernel (about ten seconds), or load it from the cache (less than one); later calls find it ready."""
+    from durata.kernels.compiled.concordance_sweep import exercise as exercise_concordance
+    from durata.kernels.compiled.dominance_sweep import exercise as exercise_dominance
     from durata.kernels.compiled.newton_sweep import exercise as exercise_newton
     from durata.kernels.compiled.row_sweep import exercise as exercise_rows
 
@@ -48,6 +50,8 @@ def warm() -> None:
         if not _compiled_once.is_set():
             exercise_newton()
             exercise_rows()
+            exercise_dominance()
+            exercise_concordance()
             _compiled_once.set()
 
 

@@ -81,6 +81,10 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
         swept = _swept(order, x, offset, efron=ties == "efron")
         if swept is not None:
             return swept
+    if ties not in AVERAGED and loaded() and _few(order, x):
+        quick = _in_machine_code(order, x, offset, ties == "efron")
+        if quick is not None:
+            return quick
     columns = kept_columns(order, x)
     scale, constant = centre_and_scale(order, columns)
     p = len(columns)
@@ -89,9 +93,6 @@ def fit_cox(order: RiskOrder, x: FloatArray, *, offset: FloatArray | None = None
         stopped = Optimum(Status.COLLINEAR, np.zeros(p), zero, zero, 0, constant)
         return _on_own_scale(stopped, scale)
     known = None if offset is None else offset[order.rows]
-    quick = None if ties in AVERAGED else _in_machine_code(order, columns, known, ties == "efron")
-    if quick is not None:
-        return _on_own_scale(quick, scale)
     likelihood = (
         ExactLikelihood(order, columns, known)
         if ties == "exact"
@@ -129,39 +130,49 @@ def _swept(order: RiskOrder, x: FloatArray, offset: FloatArray | None, *, efron:
     return _on_own_scale(optimum, scale) if optimum.status == Status.CONVERGED else None
 
 
-def _in_machine_code(order: RiskOrder, columns: FloatArray, offset: FloatArray | None, efron: bool) -> Optimum | None:
-    """The maximum by compiled code where that is at hand and the rows are few; None leaves it to numpy.
+def _few(order: RiskOrder, x: FloatArray) -> bool:
+    """Whether rows are so few, and plain enough, that one compiled sweep row by row is quickest."""
+    return type(order) is RiskOrder and order.late is None and 0 < len(order.rows) * x.shape[1] <= FEW
+
+
+def _in_machine_code(order: RiskOrder, x: FloatArray, offset: FloatArray | None, efron: bool) -> CoxFit | None:
+    """The fit by compiled code; None leaves it to numpy.
 
     Whatever does not converge is left to numpy too: what separation and collinearity are is decided in one place.
     """
-    p, m = columns.shape
-    if not loaded() or type(order) is not RiskOrder or order.late is not None or not 0 < m * p <= FEW:
-        return None
-    from durata.kernels.compiled.newton_sweep import climb, lay_out
+    from durata.kernels.compiled.newton_sweep import climb, lay_out, lay_out_rows, mirror
 
+    if len(order.row_bounds) <= 2:
+        layout, scale, largest = lay_out_rows(order, x, offset, efron=efron)
+        if np.any(scale <= CONSTANT * largest):
+            return None
+    else:
+        columns = kept_columns(order, x)
+        scale, constant = centre_and_scale(order, columns)
+        if np.any(constant):
+            return None
+        layout = lay_out(order, columns, None if offset is None else offset[order.rows], efron=efron)
+    p = len(scale)
     beta, score, information, first = np.empty(p), np.empty(p), np.empty((p, p)), np.empty((1 + p, p))
-    layout = lay_out(order, columns, offset, efron=efron)
-    drawn = order.weight if order.frequency else np.ones(m)
+    drawn = order.weight if order.frequency else np.ones(len(order.rows))
     limits = np.array([CONVERGED_DECREMENT, STALLED_DECREMENT, SINGULAR_PIVOT, order.death_weight.sum(), 50.0])
     status, steps, there, start = climb(
         layout, order.weight, drawn, np.zeros(p), beta, first, score, information, limits
     )
     if status != Status.CONVERGED:
         return None
-    return Optimum(
+    at_null = first[1:].copy()
+    mirror(information)
+    mirror(at_null)
+    optimum = Optimum(
         Status.CONVERGED,
         beta,
-        Evaluation(there, score, _whole(information)),
-        Evaluation(start, first[0], _whole(first[1:])),
+        Evaluation(there, score, information),
+        Evaluation(start, first[0], at_null),
         steps,
         np.zeros(p, dtype=np.bool_),
     )
-
-
-def _whole(lower: FloatArray) -> FloatArray:
-    """A symmetric matrix from its lower half."""
-    half = np.tril(lower)
-    return half + np.tril(lower, -1).T
+    return _on_own_scale(optimum, scale)
 
 
 def centre_and_scale(order: RiskOrder, columns: FloatArray) -> tuple[FloatArray, BoolArray]:

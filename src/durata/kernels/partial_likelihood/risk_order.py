@@ -72,7 +72,7 @@ class RiskOrder:
     time : (K,) the event times; stratum : (K,) their strata as given.
     event_rows : (e,) kept rows that end with the event, sorted; event_index : (e,) their event times.
     deaths : (K,) number of events (weights counted if they are frequencies); death_weight : (K,) their weight.
-    late : rows entering later, or None; ties : tied events, or None.
+    late : rows entering later, or None.
     frequency : whether the weights count identical rows.
     """
 
@@ -91,8 +91,12 @@ class RiskOrder:
     deaths: FloatArray
     death_weight: FloatArray
     late: Late | None
-    ties: Ties | None
     frequency: bool
+
+    @cached_property
+    def ties(self) -> Ties | None:
+        """The tied events, or None; laid out when first needed."""
+        return tied_events(self.deaths, self.event_rows, self.event_index)
 
     @property
     def n_times(self) -> int:
@@ -215,7 +219,7 @@ def order_risk_sets(
 
     first = _first_event_times(None if entry is None else entry[order], strata, times, time_stratum)
     kept = last > first
-    if np.all(kept):
+    if kept.all():
         rows = order
     else:
         rows, first, last, status, strata = order[kept], first[kept], last[kept], status[kept], strata[kept]
@@ -243,7 +247,6 @@ def order_risk_sets(
         deaths=deaths,
         death_weight=death_weight,
         late=None if entry is None else _late_rows(first, last, time_bounds),
-        ties=tied_events(deaths, event_rows, event_index),
         frequency=frequency,
     )
 

@@ -45,7 +45,7 @@ def best(words: Wording) -> Iterator[Block]:
 
 def of_windows(words: Wording, outcome: str, number: int, found: object) -> Iterator[Block]:
     """The declared windows: the verdict, the set and the global test."""
-    title = words.say("best.windows", outcome=words.within(outcome))
+    title = words.say("best.windows", outcome=words.outcome(outcome))
     if isinstance(found, Refused):
         yield refusal(words, title, found.reason)
     if not isinstance(found, Summary):
@@ -98,7 +98,7 @@ def explained(words: Wording, found: Summary) -> str:
 
 def of_months(words: Wording, outcome: str, number: int, response: object, found: object) -> Iterator[Block]:
     """Risk by the duration that everybody is assigned: its verdict, figure, table and decision view."""
-    title = words.say("best.response", outcome=words.within(outcome), horizon=horizon(words))
+    title = words.say("best.response", outcome=words.outcome(outcome), horizon=horizon(words))
     if isinstance(response, Refused):
         yield refusal(words, title, response.reason)
     if not isinstance(response, Summary):
@@ -126,7 +126,7 @@ def of_months(words: Wording, outcome: str, number: int, response: object, found
     table = durations_table(
         response,
         best_month,
-        title=words.say("best.table", outcome=words.within(outcome)),
+        title=words.say("best.table", outcome=words.outcome(outcome)),
         unit=unit(words),
         price=price,
     )
@@ -163,7 +163,7 @@ def decision(
     nobody = np.zeros(len(total), dtype=np.bool_)
     nan = np.full(len(total), np.nan)
     shown = DoseResponse(drawn.duration, nan, total, drawn.low + added, drawn.high + added, nobody)
-    title = words.say("best.decision", outcome=words.within(outcome))
+    title = words.say("best.decision", outcome=words.outcome(outcome))
     y_label = words.say("best.decision_axis")
     least = drawn.duration[int(np.nanargmin(total))]
     yield FigureBlock(

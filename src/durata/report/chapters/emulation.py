@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,15 +53,15 @@ def of_outcome(words: Wording, outcome: str, number: int) -> Iterator[Block]:
     yield Heading(words.outcome(outcome), 2, anchor=f"emulation-{number}")
     flow = asked["emulated_flow"]
     if isinstance(flow, Refused):
-        yield refusal(words, words.say("emulation.flow", outcome=words.within(outcome)), flow.reason)
+        yield refusal(words, words.say("emulation.flow", outcome=words.outcome(outcome)), flow.reason)
         return
     if isinstance(flow, Summary):
-        table = flow_table(flow, title=words.say("emulation.flow", outcome=words.within(outcome)))
+        table = flow_table(flow, title=words.say("emulation.flow", outcome=words.outcome(outcome)))
         yield TableBlock(table, f"emulation-flow-{number}", Shows("emulation", outcome))
     yield from lines(words, outcome, number, "uptake", asked["emulated_uptake"])
     yield from curves(words, outcome, number, asked["emulated_survival"])
     effects = asked["emulated_intervals"]
-    title = words.say("emulation.effects", outcome=words.within(outcome), horizon=horizon(words))
+    title = words.say("emulation.effects", outcome=words.outcome(outcome), horizon=horizon(words))
     if isinstance(effects, Summary):
         table = effects_table(effects, title=title, unit=unit(words), reference=words.say("emulation.reference"))
         yield TableBlock(table, f"emulation-effects-{number}", Shows("emulation", outcome))
@@ -73,13 +74,15 @@ def of_outcome(words: Wording, outcome: str, number: int) -> Iterator[Block]:
 
 def curves(words: Wording, outcome: str, number: int, curve: object) -> Iterator[Block]:
     """The weighted curves with their bootstrap bands and the weighted numbers at risk."""
-    title = words.say("emulation.curve", outcome=words.within(outcome))
+    title = words.say("emulation.curve", outcome=words.outcome(outcome))
     if isinstance(curve, Refused):
         yield refusal(words, title, curve.reason)
     if not isinstance(curve, Curve):
         return
     label = words.say("outcome.free", outcome=words.within(outcome))
-    figure = survival_figure(curve, steps(words), label=label)
+    # weights are no whole numbers; a number at risk in tenths of a patient says nothing more
+    rounded = tuple(replace(one, at_risk=np.round(one.at_risk)) for one in curve.stretches)
+    figure = survival_figure(replace(curve, stretches=rounded), steps(words), label=label)
     yield FigureBlock(
         drawing(
             figure,
@@ -94,7 +97,7 @@ def curves(words: Wording, outcome: str, number: int, curve: object) -> Iterator
 
 def lines(words: Wording, outcome: str, number: int, kind: str, found: object) -> Iterator[Block]:
     """A figure with a line a strategy: uptake of the end of treatment, or the largest weight, along the months."""
-    title = words.say(f"emulation.{kind}", outcome=words.within(outcome))
+    title = words.say(f"emulation.{kind}", outcome=words.outcome(outcome))
     if isinstance(found, Refused):
         yield refusal(words, title, found.reason)
     if not isinstance(found, Summary):
@@ -128,7 +131,7 @@ def line(name: str, rows: list[dict[str, Any]], observed: bool) -> StrategyLine:
 
 def diagnostics(words: Wording, outcome: str, number: int, asked: dict[str, Any]) -> Iterator[Block]:
     """What the answer rests on: positivity and weights, the chances of the grace period, balance, sensitivity."""
-    within = words.within(outcome)
+    within = words.outcome(outcome)
     positivity, weights = asked["emulated_positivity"], asked["emulated_weights"]
     if isinstance(positivity, Summary) and isinstance(weights, Summary):
         title = words.say("emulation.diagnostics", outcome=within)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from durata.designs.catalogue import DESIGNS
+from durata.designs.catalogue import designs_of
 from durata.estimate.analysis import Refused
 from durata.finding import Finding
 from durata.language.speaking import speak
@@ -85,7 +85,7 @@ def handling_notes(words: Wording) -> tuple[str, ...]:
     contents = words.contents
     spoken = list(contents.records.findings)
     for outcome in words.study.outcomes:
-        for design in DESIGNS:
+        for design in designs_of(words.study):
             cohort = contents.answers.cohort(design, outcome)
             if not isinstance(cohort, Refused):
                 spoken.extend(cohort.notes)

@@ -221,7 +221,9 @@ def fitted(words: Wording, design: str, outcome: str) -> dict[str, Effects | Ref
         model = words.ask(cox_analysis(study, design, outcome, adjusted=True))
         if isinstance(model, Effects | Refused):
             found[words.say("outcome.adjusted")] = model
-        if imputes(study, outcome) and (isinstance(model, Refused) or (isinstance(model, Effects) and model.n_left_out)):
+        if imputes(study, outcome) and (
+            isinstance(model, Refused) or (isinstance(model, Effects) and model.n_left_out)
+        ):
             imputed = words.ask(pooled_analysis(study, design, outcome))
             if isinstance(imputed, Effects | Refused):
                 found[words.say("outcome.imputed")] = imputed

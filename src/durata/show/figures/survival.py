@@ -288,7 +288,10 @@ def _annotate(axes: Axes, plot: _Plot) -> None:
     stretches = plot.curve.stretches
     lowest = min(_value_at(stretch, min(0.45 * plot.end, stretch.until)) for stretch in stretches)
     highest = max(_value_at(stretch, min(0.5 * plot.end, stretch.until)) for stretch in stretches)
-    if lowest > 0.14:
+    if all(stretch.initial == 0.0 for stretch in stretches):  # curves that rise leave the upper left
+        early = max(_value_at(stretch, min(0.35 * plot.end, stretch.until)) for stretch in stretches)
+        x, y, ha = (0.02, 0.95, "left") if early < 0.8 else (0.98, 1.03, "right")
+    elif lowest > 0.14:
         x, y, ha = 0.02, 0.05, "left"
     elif highest < 0.86:
         x, y, ha = 0.98, 0.95, "right"
