@@ -1,4 +1,4 @@
-"""Set durata up and try it with nothing but Python: python3 dev.py demo | test | check | docs | lock."""
+"""Set durata up and try it with nothing but Python: python3 dev.py demo | test | check | fuzz | docs | ledger | lock."""
 
 from __future__ import annotations
 
@@ -298,6 +298,9 @@ def check(_: list[str]) -> int:
     say("generated pages:")
     if docs(["--check"]):
         failed.append("generated pages")
+    say("ledger:")
+    if ledger(["--check"]):
+        failed.append("ledger")
     say(f"Failed: {', '.join(failed)}" if failed else "All checks passed")
     return 1 if failed else 0
 
@@ -306,6 +309,13 @@ def docs(arguments: list[str]) -> int:
     """Write the generated pages again (or, with --check, say which are stale)."""
     set_up("dev")
     return run([str(PYTHON), str(ROOT / "tools" / "generated_pages.py"), *arguments])
+
+
+def ledger(arguments: list[str]) -> int:
+    """Compare everything with R again and write docs/validation.md and selfcheck's values (--check: stale or not)."""
+    set_up("dev")
+    codes = [run([str(PYTHON), str(ROOT / "tools" / name), *arguments]) for name in ("golden.py", "ledger.py")]
+    return max(codes)
 
 
 def lock(arguments: list[str]) -> int:
@@ -325,7 +335,13 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "docs": docs, "lock": lock}
+def fuzz(arguments: list[str]) -> int:
+    """Fuzz durata check and audit: guided by atheris where it is installed, or with --random N at random."""
+    set_up("dev")
+    return run([str(PYTHON), str(ROOT / "scripts" / "fuzz.py"), *arguments])
+
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "fuzz": fuzz, "docs": docs, "ledger": ledger, "lock": lock}
 
 
 def main(arguments: list[str]) -> int:

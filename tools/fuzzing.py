@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import durata as du
+from durata.pipeline import check
 
 ROOT = Path(__file__).resolve().parents[1]
 Choose = Callable[[int], int]
@@ -38,6 +39,15 @@ PIECES = (
     *(b"[", b"]", b'"', b"=", b".", b"\n", b"{", b"}", b"1", b"-", b"#", b"'", b"\xff", b"\\u0000", b",", b"0", b"e9"),
     *(b"nan", b"true", b"2020-01-01", b'"end"', b'"start"', b"\n[emulation]\n", b"\n[weights]\n", b"\n[missing]\n"),
     *(b"\nmethod = 'impute'\n", b"\n[ignore]\nT01 = 'so'\n", b"\nlanguage = 'zh'\n", b"[[claims]]", b"\xe4\xb8\xad"),
+)
+ODD = (b"0", b"1", b"2", b"6", b"-1", b"0.5", b"1e9", b"36", b"1000000")
+TABLES = (
+    b'\n[missing]\nmethod = "impute"\n',
+    b"\n[horizons]\nat = [1, 12, 60]\nrestricted_mean = 24\n",
+    b'\n[emulation]\nhorizon = 24\nwindows = [{ name = "a", to = 6 }, { name = "b", from = 6, to = 12 }]\n',
+    b'\n[weights]\ncovariates = ["age"]\n',
+    b'\n[ignore]\nT01 = "the duration is of no interest here"\n',
+    b'\n[confounders]\nexpected = ["age", "size"]\n',
 )
 FIXES = """
 [[fix]]
@@ -77,6 +87,29 @@ def broken_text(text: bytes, choose: Choose) -> bytes:
     return text[:at] + PIECES[choose(len(PIECES))] + text[at + choose(4) :]
 
 
+def other_declaration(text: bytes, choose: Choose) -> bytes:
+    """A study file with a number, a name, a line or a table changed, so that it is most often still a study file."""
+    kind = choose(4)
+    if kind == 0:
+        return _replaced(text, rb"(?<![\w.-])\d+(\.\d+)?(?![\w-])", ODD[choose(len(ODD))], choose)
+    if kind == 1:
+        words = re.findall(rb'"[^"\n]*"', text) or [b'""']
+        return _replaced(text, rb'"[^"\n]*"', words[choose(len(words))], choose)
+    if kind == 2:
+        lines = text.split(b"\n")
+        del lines[choose(len(lines))]
+        return b"\n".join(lines)
+    return text + TABLES[choose(len(TABLES))]
+
+
+def _replaced(text: bytes, pattern: bytes, by: bytes, choose: Choose) -> bytes:
+    places = list(re.finditer(pattern, text))
+    if not places:
+        return text
+    place = places[choose(len(places))]
+    return text[: place.start()] + by + text[place.end() :]
+
+
 def broken_table(text: str, choose: Choose) -> str:
     """A patient file with one cell, header, row or separator changed."""
     lines = [line.split(",") for line in text.splitlines()] or [[""]]
@@ -102,14 +135,18 @@ def write_broken_study(folder: Path, choose: Choose) -> Path:
     declared = study.encode()
     if choose(4) == 0:
         head = patients.splitlines()[0].split(",")
-        cells = (patients.splitlines() + [""])[1].split(",")
+        cells = [*patients.splitlines(), ""][1].split(",")
         k = choose(len(head))
         fixes = FIXES.format(column=head[k], found=cells[k] if k < len(cells) else "").encode()
         for _ in range(choose(3)):
             fixes = broken_text(fixes, choose)
         (folder / "fixes.toml").write_bytes(fixes)
         declared = declared.replace(b"[data]\n", b'[data]\nfixes = "fixes.toml"\n')
+    if choose(3):
+        declared = declared.replace(b"[data]\n", b'[data]\non_defect = "exclude"\n')
     for _ in range(choose(3)):
+        declared = other_declaration(declared, choose)
+    if choose(6) == 0:
         declared = broken_text(declared, choose)
     for _ in range(choose(4)):
         patients = broken_table(patients, choose)
@@ -133,7 +170,7 @@ def write_broken_figures(folder: Path, choose: Choose) -> Path:
 def check_says_something(study: Path) -> str:
     """What ``durata check`` says of a study file: findings, or a refusal in words; anything else passes through as an error."""
     try:
-        checked = du.check(study)
+        checked = check(study)
     except du.StudyError as refused:
         return said(refused.findings)
     except du.CannotEstimate as refused:

@@ -79,12 +79,15 @@ if TYPE_CHECKING:
     from durata.estimate.emulated import emulated_survival as emulated_survival
     from durata.estimate.emulated_bootstrap import emulated_bootstrap as emulated_bootstrap
     from durata.estimate.emulated_bootstrap import emulated_intervals as emulated_intervals
+    from durata.estimate.emulated_causes import emulated_cause_intervals as emulated_cause_intervals
+    from durata.estimate.emulated_causes import emulated_causes as emulated_causes
     from durata.estimate.emulated_diagnostics import emulated_balance as emulated_balance
     from durata.estimate.emulated_diagnostics import emulated_flow as emulated_flow
     from durata.estimate.emulated_diagnostics import emulated_positivity as emulated_positivity
     from durata.estimate.emulated_diagnostics import emulated_truncation as emulated_truncation
     from durata.estimate.emulated_diagnostics import emulated_uptake as emulated_uptake
     from durata.estimate.emulated_diagnostics import emulated_weights as emulated_weights
+    from durata.estimate.emulated_doubly_robust import emulated_doubly_robust as emulated_doubly_robust
     from durata.estimate.emulated_standardised import emulated_standardised as emulated_standardised
     from durata.estimate.ended_in_time import ended_by_duration as ended_by_duration
     from durata.estimate.ended_in_time import ended_hazard_ratios as ended_hazard_ratios
@@ -247,12 +250,15 @@ _HOMES = {
     "duration_response": "durata.estimate.duration_response",
     "emulated_bootstrap": "durata.estimate.emulated_bootstrap",
     "emulated_intervals": "durata.estimate.emulated_bootstrap",
+    "emulated_cause_intervals": "durata.estimate.emulated_causes",
+    "emulated_causes": "durata.estimate.emulated_causes",
     "emulated_balance": "durata.estimate.emulated_diagnostics",
     "emulated_flow": "durata.estimate.emulated_diagnostics",
     "emulated_positivity": "durata.estimate.emulated_diagnostics",
     "emulated_truncation": "durata.estimate.emulated_diagnostics",
     "emulated_uptake": "durata.estimate.emulated_diagnostics",
     "emulated_weights": "durata.estimate.emulated_diagnostics",
+    "emulated_doubly_robust": "durata.estimate.emulated_doubly_robust",
     "emulated_standardised": "durata.estimate.emulated_standardised",
     "cloned_restricted_mean": "durata.estimate.cloned",
     "cloned_hazard_ratio": "durata.estimate.cloned",

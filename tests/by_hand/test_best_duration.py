@@ -55,6 +55,10 @@ def test_on_a_grid_two_neighbours_are_one_optimum_but_two_windows_are_not() -> N
     names = ("5", "6", "7", "8")
     assert best_duration(names, risk, draws(risk), grid=True).verdict == "optimum"
     assert best_duration(names, risk, draws(risk)).verdict == "indistinct"
+    # 5 and 7 are no neighbours, whether or not 6 can be estimated
+    gap = [0.20, float("nan"), 0.20, 0.40]
+    found = best_duration(names, gap, draws(gap), grid=True)
+    assert (found.verdict, found.best) == ("indistinct", ("5", "7"))
 
 
 def test_what_is_refused_is_compared_with_nothing() -> None:

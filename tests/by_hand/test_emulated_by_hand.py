@@ -170,6 +170,50 @@ def test_what_cannot_be_answered_is_refused_in_words() -> None:
     assert "worth 4.0 equally weighted patients" in cells["short"]["note"]
 
 
+@pytest.mark.parametrize("weights_of", ["empirical", "pooled_logistic", "cox"])
+def test_natural_grace_needs_somebody_who_ends_just_in_time(weights_of: Any) -> None:
+    """100 end in months 1 to 3, 100 in month 7 or never: nobody stands for these at the end of month 6."""
+    ended = [*([0.5, 1.5, 2.5, 2.5] * 25), *([6.5, 7.5, None, None] * 25)]
+    windows = (du.ending_window("short", 0, 6), du.ending_window("long", 6, 8))
+    courses = people(*[(24.0, 0, stop, None) for stop in ended], horizon=24)
+    plan = du.EmulationPlan(windows, weights=weights_of, grace="natural", spikes=())
+    refused = du.emulate(courses, plan).refusals()
+    assert set(refused) == {"short"}
+    assert "nobody did; choose stochastic grace" in refused["short"]
+    one_more = people(*[(24.0, 0, stop, None) for stop in (*ended, *[5.5] * 12)], horizon=24)
+    assert du.emulate(one_more, plan).refusals() == {}
+    # nobody is cut off where everybody ended before the last month
+    early = people(*[(24.0, 0, stop, None) for stop in ended[:100]], horizon=24)
+    assert du.emulate(early, du.EmulationPlan(windows[:1], weights=weights_of, grace="natural")).refusals() == {}
+
+
+@pytest.mark.parametrize("grace", ["natural", "stochastic"])
+def test_who_ends_on_the_start_itself_is_in_the_first_month_of_cox_weights_too(grace: Any) -> None:
+    """Two of eight end on day 0: the same as two who end a moment later, and six who go on stand for all in "later"."""
+    windows = (du.ending_window("at once", 0, 1), du.ending_window("soon", 0, 2), du.ending_window("later", 2, 4))
+    found = []
+    for first in (0.0, 1e-3):
+        courses = people(*[(6.0, 0, stop, None) for stop in (first, first, 1.5, 1.5, 2.5, 2.5, 3.5, 3.5)])
+        trial = du.emulate(courses, du.EmulationPlan(windows, weights="cox", grace=grace))
+        assert trial.clones.comply()[:2, 0] == pytest.approx(
+            [1 - np.exp(-1 / 8 - 1 / 7), 1 - np.exp(-sum(1 / k for k in range(5, 9)))]
+        )
+        found.append([trial.weights_at(name, month).tolist() for name in trial.names for month in (0.5, 1.5, 3, 5)])
+    assert found[0] == found[1]
+    assert found[0][3][:3] == pytest.approx([1 / (1 - np.exp(-1 / 8 - 1 / 7))] * 2 + [0])
+
+
+def test_in_continuous_time_who_dies_or_is_excused_just_before_the_end_of_the_window_has_not_deviated() -> None:
+    rows = [(1.5, 1, None, None), (6.0, 1, None, 1.5), (6.0, 1, 1.5, None), (6.0, 1, 0.5, None), (6.0, 1, 3.5, None)]
+    for grace_weights, counted, late in (("cox", 4, 1), ("empirical", 2, 3)):
+        plan = du.EmulationPlan((SHORT, LONG), weights=grace_weights, grace="natural")  # type: ignore[arg-type]
+        trial = du.emulate(people(*rows), plan)
+        flow = {row["term"]: row["n"] for row in du.emulated_flow(trial).rows() if row["group"] == "short"}
+        assert (flow["events"], flow["not ended in time"]) == (counted, late)
+        weighed = sum(float(one) for one in (trial.clones.all_sums()[0].events.sum(axis=1) > 0)) if grace_weights == "cox" else 0
+        assert weighed in (0, 2)  # at 1.5 and at 6 months
+
+
 def test_lost_patients_are_weighed_for() -> None:
     # months 1 and 2; one of four is lost at the end of month 1; the three left weigh 4/3 in month 2
     courses = du.patient_courses(

@@ -9,6 +9,7 @@ import pytest
 
 import durata as du
 from durata.designs.emulated.courses import NEVER
+from durata.estimate.emulated_bootstrap import drawn_counts
 
 STUDY = """
 [study]
@@ -153,7 +154,7 @@ def test_the_patient_of_a_defect_can_be_left_out(tmp_path: Path) -> None:
     study = STUDY.replace('id = "id"', 'id = "id"\non_defect = "exclude"', 1)
     _, records = read(tmp_path, study=study, scans=SCANS.replace("a,2020-02-10,8,K", "a,2020-02-10,big,K"))
     assert records.identifiers == ("b", "c", "d")
-    assert records.flow.steps[-1].n == 1
+    assert records.flow.steps[-1].excluded == 1
 
 
 @pytest.mark.parametrize(
@@ -184,3 +185,31 @@ def test_a_column_that_is_not_there(tmp_path: Path, old: str, new: str, said: st
 def test_mistakes_in_the_study_file(tmp_path: Path, old: str, new: str, said: str) -> None:
     with pytest.raises(du.StudyError, match=said):
         du.read_study(written(tmp_path, study=STUDY.replace(old, new)))
+
+
+def test_balance_of_what_is_measured_again() -> None:
+    # month 1: of four big tumours one is operated on, of four small ones three: the weights make them alike again
+    size = np.array([1.0, 1, 1, 1, 0, 0, 0, 0])
+    history = du.History(np.arange(8), np.zeros(8), size)
+    ended = [0.5, None, None, None, 0.5, 0.5, 0.5, None]
+    courses = du.patient_courses([3] * 8, [0] * 8, ended, horizon=3, histories={"size": history})
+    plan = du.EmulationPlan((du.ending_window("now", 0, 1), du.ending_window("later", 1, None)), spikes=())
+    rows = {
+        (row["group"], row["method"]): row["std_difference"]
+        for row in du.emulated_balance(du.emulate(courses, plan)).rows()
+    }
+    assert rows["now", "unweighted"] == pytest.approx((0.25 - 0.5) / 0.5)
+    assert rows["later", "unweighted"] == pytest.approx((0.75 - 0.5) / 0.5)
+    assert rows["now", "weighted"] == pytest.approx(0, abs=1e-9)
+    assert rows["later", "weighted"] == pytest.approx(0, abs=1e-9)
+
+
+def test_many_centres_are_drawn_whole() -> None:
+    few, many = np.arange(60) % 9, np.arange(60) % 12
+    stream = np.random.SeedSequence(4)
+    within = drawn_counts(60, few, stream)
+    assert all(within[few == code].sum() == (few == code).sum() for code in range(9))
+    whole = drawn_counts(60, many, stream)
+    assert whole.sum() == 60
+    assert all(len(set(whole[many == code])) == 1 for code in range(12))
+    assert len(set(whole)) > 1

@@ -223,6 +223,7 @@ REFUSED = [
     (lambda: bootstrap(table(), lambda c: 1.0, backend="threads"), "no backend"),  # type: ignore[arg-type]
     (lambda: bootstrap(table(), lambda c: 1.0, workers=0), "one worker"),
     (lambda: permutation_test(table(), lambda c: [1.0, 2.0]), "one number"),
+    (lambda: permutation_test(weigh(table(), ["age"]), lambda c: 1.0), "weigh it in the function"),
 ]
 
 

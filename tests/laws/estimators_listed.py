@@ -69,7 +69,7 @@ def curves() -> Iterable[Estimator]:
         dimension={"estimate": 1, "conf_low": 1, "conf_high": 1},
     )
     yield Estimator(
-        "kaplan_meier().at", lambda cohort, unit: du.kaplan_meier(cohort, "group").at([0.0, 3 * unit, 50 * unit])
+        "kaplan_meier().at", lambda cohort, unit: du.kaplan_meier(cohort, "group").at([unit, 3 * unit, 50 * unit])
     )
     yield Estimator(
         "restricted_mean",
@@ -151,7 +151,7 @@ def tests() -> Iterable[Estimator]:
     )
     yield Estimator(
         "selected_cut_stability",
-        lambda cohort, unit: du.selected_cut_stability(cohort, "x", replicates=10),
+        lambda cohort, unit: du.selected_cut_stability(cohort, "x", replicates=20),
         single,
         random=("estimate", "conf_low", "conf_high", "std_error", "n", "note"),
         family="tests",
@@ -197,7 +197,9 @@ def regressions() -> Iterable[Estimator]:
             distribution=distribution,
         )
 
-    def after(name: str, function: Ask, terms: Sequence[Any] = XZ, **how: Any) -> Estimator:
+    def after(
+        name: str, function: Ask, terms: Sequence[Any] = XZ, refuses: Mapping[str, str] | None = None, **how: Any
+    ) -> Estimator:
         return Estimator(
             name,
             lambda cohort, unit: function(cohort, du.cox(cohort, terms), **how),
@@ -205,13 +207,15 @@ def regressions() -> Iterable[Estimator]:
                 cohort, du.cox(cohort, (*terms, du.strata(strata))), **how
             ),
             clustered=lambda cohort, unit, cluster: function(cohort, du.cox(cohort, terms, cluster=cluster), **how),
+            refuses=refuses or {},
             family="after a Cox model",
         )
 
     for transform in ("km", "rank", "identity", "log"):
         yield after(f"proportional_hazards_test, {transform}", du.proportional_hazards_test, transform=transform)
+    whole = {"entry": r"from time zero", "rows": r"from time zero"}
     yield after("concordance", du.concordance)
-    yield after("concordance, Uno", du.concordance, weight="n/G2")
+    yield after("concordance, Uno", du.concordance, refuses=whole, weight="n/G2")
     for kind in ("martingale", "deviance", "score", "dfbeta", "schoenfeld", "scaled_schoenfeld"):
         yield after(f"residuals, {kind}", du.residuals, kind=kind)
     yield after("baseline_hazard", du.baseline_hazard)

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from cohorts_drawn import drawn, in_unit, pieces, repeated
 from estimators_listed import ESTIMATORS, Estimator, asked, told
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import durata as du
 from durata.cohort import Cohort, Weights
 
-few = settings(max_examples=4, deadline=None)
+few = settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), database=None)
 seeds = st.integers(0, 100_000)
 every = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: estimator.name)
 WORDS = {"note", "method", "row"}

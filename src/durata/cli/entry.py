@@ -12,6 +12,7 @@ from durata.cli.checking import check
 from durata.cli.drafting import init, template
 from durata.cli.exits import leave_with
 from durata.cli.reference import rules, schema
+from durata.cli.selfcheck import selfcheck
 from durata.cli.simulation import simulate
 from durata.cli.studies import demo, run, trace
 from durata.cli.verify import verify
@@ -32,7 +33,7 @@ def durata() -> None:
     """
 
 
-for command in (demo, run, check, trace, audit, verify, rules, schema, init, template, simulate):
+for command in (demo, run, check, trace, audit, verify, rules, schema, init, template, simulate, selfcheck):
     durata.add_command(command)
 
 

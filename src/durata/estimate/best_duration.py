@@ -201,7 +201,7 @@ def best_duration(
     verdict: Verdict
     if p_value >= 1 - conf_level:
         verdict = "no evidence"
-    elif _is_one(np.flatnonzero(inside), grid):
+    elif _is_one(compared[inside], grid):
         verdict = "optimum"
     else:
         verdict = "plateau" if within else "indistinct"

@@ -156,15 +156,21 @@ class Curve(Tidy):
         if time > stretch.until + rounding(stretch.time) and not extend and not exhausted:
             row |= dict.fromkeys(("estimate", "std_error", "conf_low", "conf_high"))
             row["note"] = speak("beyond the last observation at {until:g} {unit}", until=stretch.until, unit=self.unit)
-        elif exhausted:
-            row["note"] = speak("everybody still at risk has had the event; there is no interval")
         elif self.interval == NO_INTERVAL:
             row |= dict.fromkeys(("std_error", "conf_low", "conf_high"))
-        elif row["conf_low"] is None and stretch.initial == 0.0 and row["estimate"] > 0.0:
-            row["note"] = speak("no {interval} interval where everybody has had the event", interval=self.interval)
-        elif row["conf_low"] is None:
-            row["note"] = speak("no {interval} interval while nobody has had the event", interval=self.interval)
+        else:
+            row["note"] = self._why_no_interval(stretch, row)
         return row
+
+    def _why_no_interval(self, stretch: Stretch, row: Mapping[str, Any]) -> str:
+        """The note of a row without limits; empty for one that has them."""
+        if stretch.initial == 1.0 and row["estimate"] == 0.0:
+            return speak("everybody still at risk has had the event; there is no interval")
+        if row["conf_low"] is not None or self.interval == NO_INTERVAL:
+            return ""
+        if stretch.initial == 0.0 and row["estimate"] > 0.0:
+            return speak("no {interval} interval where everybody has had the event", interval=self.interval)
+        return speak("no {interval} interval while nobody has had the event", interval=self.interval)
 
     def quantile(self, probabilities: float | Iterable[float] = 0.5) -> Summary:
         """The times by which given shares have had the event (0.5 = the median), with limits read off the limits.
@@ -222,23 +228,24 @@ class Curve(Tidy):
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dictionary a time and group."""
-        return [
-            {
-                "group": s.group,
-                **({"cause": s.cause} if s.cause else {}),
-                "time": float(s.time[k]),
-                "estimate": float(s.estimate[k]),
-                "std_error": float(s.std_error[k]),
-                "conf_low": float(s.conf_low[k]),
-                "conf_high": float(s.conf_high[k]),
-                "at_risk": float(s.at_risk[k]),
-                "events": float(s.events[k]),
-                "censored": float(s.censored[k]),
-            }
-            for s in self.stretches
-            for k in range(len(s.time))
-        ]
+        """One dictionary a time and group; None, and a note, where there is no standard error or limit."""
+        rows = []
+        for s in self.stretches:
+            for k in range(len(s.time)):
+                row: dict[str, Any] = {
+                    "group": s.group,
+                    **({"cause": s.cause} if s.cause else {}),
+                    "time": float(s.time[k]),
+                    "estimate": or_none(s.estimate[k]),
+                    "std_error": or_none(s.std_error[k]),
+                    "conf_low": or_none(s.conf_low[k]),
+                    "conf_high": or_none(s.conf_high[k]),
+                    "at_risk": float(s.at_risk[k]),
+                    "events": float(s.events[k]),
+                    "censored": float(s.censored[k]),
+                }
+                rows.append(row | {"note": self._why_no_interval(s, row)})
+        return rows
 
     def glance(self) -> dict[str, Any]:
         """One dictionary: numbers of people and events, and the method."""

@@ -30,6 +30,8 @@ WORTH_WORKERS = 10.0
 """Seconds of work below which starting worker processes costs more than it saves."""
 TIMED = 3
 BATCH = 25
+MANY_CENTRES = 10
+"""From so many centres on they are drawn whole, since their patients are alike; fewer would be too few to draw from."""
 
 Told = Callable[[int, int], None]
 """Told how many draws are done, and of how many."""
@@ -79,7 +81,7 @@ def emulated_bootstrap(
     workers: int | None = None,
     told: Told | None = None,
 ) -> EmulatedBootstrap:
-    """Draw patients with replacement (within their centre), emulate the trial anew in every draw, keep all curves.
+    """Draw patients with replacement (within their centre; from 10 centres on whole centres), emulate the trial anew in every draw, keep all curves.
 
     Hazards, knots, h* and weights are all fitted again. Every replicate has a random stream of its own, so the
     answer does not depend on the number of ``workers`` (None: as many as there are processors if that is worth it).
@@ -229,10 +231,14 @@ def emulated_intervals(
 
 
 def drawn_counts(n: int, centre: IntArray | None, stream: SeedSequence) -> FloatArray:
-    """(n,) how often each patient is drawn: as many as there are, within each centre."""
+    """(n,) how often each patient is drawn: within each centre as many as it has; from 10 centres on whole centres."""
     random = default_rng(stream)
     if centre is None:
         return np.bincount(random.integers(0, n, n), minlength=n).astype(np.float64)
+    codes, place = np.unique(centre, return_inverse=True)
+    if len(codes) >= MANY_CENTRES:
+        times = np.bincount(random.integers(0, len(codes), len(codes)), minlength=len(codes))
+        return np.asarray(times[place], dtype=np.float64)
     counts = np.zeros(n)
     for code in np.unique(centre):
         members = np.flatnonzero(centre == code)

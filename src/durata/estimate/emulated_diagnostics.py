@@ -12,6 +12,7 @@ from durata.designs.emulated.courses import NEVER
 from durata.designs.emulated.deviation import REASONS
 from durata.designs.emulated.trial import EmulatedTrial
 from durata.estimate.emulated import horizon_of, settings_of
+from durata.estimate.emulated_differences import changing_balance, difference
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
@@ -157,11 +158,13 @@ def emulated_balance(trial: EmulatedTrial) -> Summary:
     Returns
     -------
     Summary with rows by covariate, strategy and month: the standardised difference of weighted clones ("weighted") and of
-    the same clones unweighted ("unweighted", as ``method``), the SD being that of all patients at the start.
+    the same clones unweighted ("unweighted", as ``method``), the SD being that of all patients at the start. For what is
+    measured again and again: the clones still obliged in the last month before the window and in its last month, after what
+    they did in it against before it, with the SD of those obliged.
 
     Raises
     ------
-    CannotEstimate : the trial has no baseline covariates.
+    CannotEstimate : the trial has no covariates.
 
     References
     ----------
@@ -178,8 +181,9 @@ def emulated_balance(trial: EmulatedTrial) -> Summary:
     """
     courses, rows = trial.courses, []
     columns = _balanced_columns(trial)
-    if not columns:
-        raise CannotEstimate(speak("The trial has no baseline covariates: there is no balance to look at."))
+    changing = changing_balance(trial)
+    if not columns and not changing:
+        raise CannotEstimate(speak("The trial has no covariates: there is no balance to look at."))
     for name in trial.names:
         strategy = trial.plan.strategies[trial.plan.index(name)]
         for k in sorted({max(strategy.first - 1, 1), trial.closing_month(name), courses.horizon}):
@@ -192,11 +196,11 @@ def emulated_balance(trial: EmulatedTrial) -> Summary:
                             "term": label,
                             "group": name,
                             "time": float(k),
-                            "std_difference": _difference(column, w, everybody, trial.counts),
+                            "std_difference": difference(column, w, everybody, trial.counts),
                             "method": method,
                         }
                     )
-    return _summary(trial, speak("balance of covariates under each strategy"), rows)
+    return _summary(trial, speak("balance of covariates under each strategy"), [*rows, *changing])
 
 
 def emulated_flow(trial: EmulatedTrial) -> Summary:
@@ -328,15 +332,3 @@ def _balanced_columns(trial: EmulatedTrial) -> dict[str, FloatArray]:
         else:
             out[name] = column
     return out
-
-
-def _difference(column: FloatArray, weight: FloatArray, everybody: FloatArray, counts: FloatArray) -> float | None:
-    """Mean of the weighted less that of everybody, in SDs of all patients; None where nobody is left."""
-    if weight.sum() <= 0 or everybody.sum() <= 0:
-        return None
-    centre = counts @ column / counts.sum()
-    spread = float(np.sqrt(counts @ (column - centre) ** 2 / counts.sum()))
-    gap = float(weight @ column / weight.sum() - everybody @ column / everybody.sum())
-    if spread == 0:
-        return 0.0
-    return gap / spread if abs(gap) > 1e-15 * abs(centre) else 0.0

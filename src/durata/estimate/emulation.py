@@ -24,6 +24,7 @@ from durata.estimate.cutpoint import selected_cut
 from durata.estimate.duration_response import DurationResponse, duration_response
 from durata.estimate.emulated import effects_at, emulated_survival
 from durata.estimate.emulated_bootstrap import EmulatedBootstrap, Told, emulated_bootstrap, emulated_intervals
+from durata.estimate.emulated_causes import emulated_cause_intervals
 from durata.estimate.emulated_diagnostics import (
     emulated_balance,
     emulated_flow,
@@ -275,6 +276,7 @@ def _truncated(one: Emulation) -> Summary:
 READ: Mapping[str, Callable[[Emulation], Answer]] = {
     "emulated_survival": banded_survival,
     "emulated_intervals": lambda one: emulated_intervals(one.bootstrap),
+    "emulated_causes": lambda one: emulated_cause_intervals(one.bootstrap),
     "emulated_flow": lambda one: emulated_flow(one.trial),
     "emulated_uptake": lambda one: emulated_uptake(one.trial),
     "emulated_weights": lambda one: emulated_weights(one.trial),

@@ -42,7 +42,7 @@ def permutation_test(
 
     Raises
     ------
-    CannotEstimate : several rows a person, delayed entry, no groups, more than one number.
+    CannotEstimate : several rows a person, delayed entry, sampling weights, no groups, more than one number.
 
     References
     ----------
@@ -62,6 +62,13 @@ def permutation_test(
         raise CannotEstimate(speak("A permutation test needs at least 1 exchange, not {n}.", n=replicates))
     people = written_out(cohort)
     refuse_several_rows(people)
+    if people.weights is not None and np.any(people.weights.values != people.weights.values[0]):
+        raise CannotEstimate(
+            speak(
+                "Sampling weights were made for the groups as they are, and would stay with people whose group is exchanged. "
+                "Give the cohort without weights and weigh it in the function."
+            )
+        )
     if people.entry is not None and not np.all(np.isneginf(people.entry)):
         raise CannotEstimate(
             speak("People enter at different times, which goes with their group: groups cannot be exchanged.")

@@ -10,12 +10,13 @@ from durata.estimate.analysis import Analysis, Answers, Refused, Setting
 from durata.estimate.emulated_bootstrap import Told
 from durata.estimate.emulation import DESIGN as EMULATED
 from durata.estimate.emulation import READ, emulation_estimators
-from durata.estimate.estimators import estimators_for, model_terms, no_screen
+from durata.estimate.estimators import estimators_for, model_terms, no_screen, number
 from durata.estimate.firth import needs_firth
 from durata.estimate.immortal_time import immortal_time_ratio
 from durata.estimate.imputed import completed_cohorts
 from durata.estimate.permutation import has_small_group
 from durata.estimate.result import Effects, Summary
+from durata.estimate.specifications import specifications
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
 from durata.language.speaking import speak
@@ -24,6 +25,9 @@ from durata.study.types import Study
 from durata.weighting.baseline_weights import written_out
 
 RATIO = "immortal_time_ratio"
+SPECIFICATIONS = "specifications"
+MOST_SPECIFICATIONS = 200
+"""Ways of asking in the report; the function itself takes all of them."""
 DRAWN = ("emulated_survival", "emulated_intervals", "best_window", "duration_response", "best_month")
 """Estimators of an emulated trial that draw its patients again."""
 BY_GROUP: tuple[tuple[str, Setting], ...] = (("by", "group"),)
@@ -273,6 +277,19 @@ def tipping_analysis(study: Study, outcome: str) -> Analysis | None:
     return Analysis(declared_design(study), outcome, "tipping_points", (("at", at),))
 
 
+def specification_analysis(study: Study) -> Analysis:
+    """The first duration group that is not the reference against it, under every defensible way of asking."""
+    names = [group.name for group in study.treatment.groups]
+    reference = study.treatment.reference or names[0]
+    level = next(name for name in names if name != reference)
+    settings: tuple[tuple[str, Setting], ...] = (
+        ("level", level),
+        ("reference", reference),
+        ("most", MOST_SPECIFICATIONS),
+    )
+    return Analysis(declared_design(study), next(iter(study.outcomes)), SPECIFICATIONS, settings)
+
+
 def planned(study: Study) -> tuple[Analysis, ...]:
     """Every analysis of the study whose description does not depend on another's answer."""
     return tuple(dict.fromkeys(_all(study)))
@@ -296,6 +313,8 @@ def _all(study: Study) -> Iterator[Analysis]:
         tipping = tipping_analysis(study, outcome)
         if tipping is not None:
             yield tipping
+    if len(study.treatment.groups) > 1:
+        yield specification_analysis(study)
     for outcome in study.outcomes:
         yield from emulation_analyses(study, outcome).values()
 
@@ -362,4 +381,10 @@ def answers_for(study: Study, records: Records, counts: IntArray | None = None, 
         )
         return immortal_time_ratio(naive, entered, model_terms(naive, analysis, no_screen)[0])
 
-    return Answers(cohort_of, estimators_for(study, declared_cohort, completed), {**emulated, RATIO: ratio})
+    def curve(analysis: Analysis) -> Summary:
+        level, reference = str(analysis.setting("level")), str(analysis.setting("reference"))
+        return specifications(study, records, level=level, reference=reference, most=int(number(analysis, "most")))
+
+    return Answers(
+        cohort_of, estimators_for(study, declared_cohort, completed), {**emulated, RATIO: ratio, SPECIFICATIONS: curve}
+    )

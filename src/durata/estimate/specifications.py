@@ -11,7 +11,7 @@ import numpy as np
 
 from durata.category import Category
 from durata.cohort import Cohort, Column
-from durata.designs.catalogue import DESIGNS
+from durata.designs.catalogue import DESIGNS, in_words
 from durata.estimate.result import Summary
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
@@ -99,7 +99,7 @@ def specifications(
     if len(chosen) > WORTH_COMPILING:
         warm()
     cohorts: dict[tuple[str, str, tuple[float, ...]], Cohort | str] = {}
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[dict[str, Any], Specification]] = []
     for one in chosen:
         key = (one.design, one.outcome, one.shift)
         if key not in cohorts:
@@ -114,20 +114,23 @@ def specifications(
             "reference": reference,
         }
         described |= {"level": "declared"} if one == every[own] else {}
-        rows.append(
-            {**described, "estimate": None, "note": found} if isinstance(found, str) else {**described, **found}
-        )
-    known = sorted((row for row in rows if row["estimate"] is not None), key=lambda row: row["estimate"])
+        answer = {"estimate": None, "note": found} if isinstance(found, str) else found
+        rows.append(({**described, **answer}, one))
+    sorted_rows = sorted(
+        (pair for pair in rows if pair[0]["estimate"] is not None), key=lambda pair: pair[0]["estimate"]
+    )
+    known = [row for row, _ in sorted_rows]
+    without = [row for row, _ in rows if row["estimate"] is None]
     if not known:
         raise CannotEstimate(
-            speak("No specification has an estimate; the first says: {reason}", reason=rows[0]["note"])
+            speak("No specification has an estimate; the first says: {reason}", reason=without[0]["note"])
         )
     low = np.array([row["conf_low"] for row in known])
     high = np.array([row["conf_high"] for row in known])
     place = next((k for k, row in enumerate(known) if row.get("level") == "declared"), None)
     return Summary(
         what=speak("hazard ratio of {level} against {reference} by specification", level=level, reference=reference),
-        table=tuple(known + [row for row in rows if row["estimate"] is None]),
+        table=tuple(known + without),
         method=speak(
             "Cox models, Efron's ties; every combination of design, outcome, boundaries, covariates and missing data"
         ),
@@ -140,6 +143,7 @@ def specifications(
             "clear_below": float(np.mean(high < 1)),
             "median": float(np.median([row["estimate"] for row in known])),
             "declared": place,
+            "specifications": tuple(one for _, one in sorted_rows),
         },
     )
 
@@ -150,10 +154,10 @@ def words_of(study: Study, one: Specification) -> str:
     missing = {"complete": speak("complete cases"), "indicator": speak("missing as a level")}[one.missing]
     return speak(
         "{design}; {outcome}; boundaries {moved}; adjusted for {covariates}; {missing}",
-        design=one.design,
+        design=in_words(DESIGNS[one.design].title, study),
         outcome=study.outcomes[one.outcome].label or one.outcome,
         moved=moved,
-        covariates=speak(", ").join(one.adjust) or speak("nothing"),
+        covariates=speak(", ").join(study.covariates[name].label or name for name in one.adjust) or speak("nothing"),
         missing=missing,
     )
 

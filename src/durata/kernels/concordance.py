@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -33,12 +34,12 @@ class PairCounts:
     tied_both: FloatArray
     influence: FloatArray
 
-    @property
+    @cached_property
     def n_pairs(self) -> float:
         """Weighted number of comparable pairs."""
         return float(self.concordant.sum() + self.discordant.sum() + self.tied_score.sum())
 
-    @property
+    @cached_property
     def index(self) -> float:
         """Share of comparable pairs that are concordant, ties in the score counting half; NaN without a pair."""
         if not self.n_pairs > 0:
@@ -169,7 +170,9 @@ def _in_machine_code(
     influence, totals = np.zeros((len(score), 3)), np.zeros(5)
     order = np.argsort(exit_time).astype(np.int64, copy=False)
     count(order, exit_time, event, rank, weight, int(rank[by_score[-1]]) + 1, frequency, influence, totals)
-    return PairCounts(np.zeros(1, dtype=np.intp), *np.split(totals, 5), influence)
+    concordant, discordant, tied_score, tied_time, tied_both = np.split(totals, 5)
+    one = np.zeros(1, dtype=np.intp)
+    return PairCounts(one, concordant, discordant, tied_score, tied_time, tied_both, influence)
 
 
 @dataclass(frozen=True, eq=False)

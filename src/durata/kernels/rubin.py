@@ -64,8 +64,8 @@ def combine(estimates: FloatArray, covariances: FloatArray, complete_df: float =
     else:
         observed = (complete_df + 1.0) / (complete_df + 3.0) * complete_df * (1.0 - share)
         df = np.where(np.isinf(large), observed, 1.0 / (1.0 / large + 1.0 / observed))
-    increase = share / (1.0 - share)
-    information = (increase + 2.0 / (df + 3.0)) / (1.0 + increase)
+    # (r + 2 / (df + 3)) / (1 + r) with r = share / (1 - share), written so that it stands where nothing varies within
+    information = share + (1.0 - share) * 2.0 / (df + 3.0)
     return Combined(m, estimate, within, between, total, share, df, information)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray, IntArray
 from durata.kernels.partial_likelihood.likelihood import RiskSums, first_moments
-from durata.kernels.partial_likelihood.risk_order import RiskOrder, tied_events
+from durata.kernels.partial_likelihood.risk_order import RiskOrder
 
 
 @dataclass(frozen=True, eq=False)

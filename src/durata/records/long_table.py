@@ -51,6 +51,8 @@ def read_long_tables(study: Study, root: Path, identifiers: Sequence[str], priva
     def shown(text: str) -> str | None:
         return None if text in private or identifies(text) else shortened(text)
 
+    if not identifiers:  # without the column of identifiers, which is said, nobody can be matched
+        return found
     for name, declared in study.tables.items():
         choose = partial(wanted_of, declared=declared, study=study)
         table = other_table(study, root, f"tables.{name}.file", declared.file, choose, declared.sheet)

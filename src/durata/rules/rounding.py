@@ -81,7 +81,7 @@ def durations_at_the_boundary(study: Study, records: Records, answers: Answers) 
         evidence["cuts"] = speak(", ").join(f"{cut:g}" for cut in cuts)
         yield seen(
             Severity.WARNING,
-            "The boundaries at {cuts} {unit} decide by little: {parts}. {near} duration(s) ({percent:.0f}%) lie within half a "
+            "The boundaries at {cuts} {unit} are fragile: {parts}. {near} duration(s) ({percent:.0f}%) lie within half a "
             "unit of one.",
             evidence=evidence,
             remedy="Take durations from dates ([treatment] start and end) and not from rounded months, let each group begin where the one before it ends, and print the hazard ratios for boundaries moved by one unit.",

@@ -60,7 +60,13 @@ def numbers(values: Any) -> FloatArray:
 
 
 def compared(
-    function: str, quantity: str, data: str, found: Any, expected: Any, relative: float = RELATIVE, absolute: float = ABSOLUTE
+    function: str,
+    quantity: str,
+    data: str,
+    found: Any,
+    expected: Any,
+    relative: float = RELATIVE,
+    absolute: float = ABSOLUTE,
 ) -> Compared:
     """A comparison of numbers in any shape."""
     return Compared(function, quantity, data, numbers(found), numbers(expected), relative, absolute)

@@ -67,7 +67,7 @@ def cox_models() -> Iterator[Compared]:
         yield compared("cox", "p", of, effects.p_value, expected["p"], absolute=0.0)
         found = [effects.log_likelihood_null, effects.log_likelihood]
         yield compared("cox", "log-likelihood", of, found, [expected["loglik_null"], expected["loglik"]])
-        if "zph" in expected and expected["zph"]:
+        if expected.get("zph"):
             tested = proportional_hazards_test(cohort, effects).rows()
             found = [row["statistic"] for row in tested]
             yield compared("proportional_hazards_test", "chi-square", of, found, expected["zph"]["km"]["chisq"])

@@ -11,8 +11,8 @@ from durata.cohort import Cohort
 from durata.door import cohort_from_arrays
 from durata.estimate.causes import cause_specific, gray_test
 from durata.estimate.competing import cumulative_incidence
-from durata.estimate.cutpoint import selected_cut
 from durata.estimate.curves import fleming_harrington, kaplan_meier
+from durata.estimate.cutpoint import selected_cut
 from durata.estimate.fine_gray import fine_gray
 from durata.estimate.pseudo import pseudo_values
 from durata.estimate.rates import event_rates
@@ -67,7 +67,12 @@ def log_rank_family() -> Iterator[Compared]:
     cohort, wanted = lung(), values("logrank")["lr_lung_sex"]["expected"]
     test, theirs = log_rank(cohort), wanted["survdiff_rho0"]
     yield compared(
-        "log_rank", "chi-square, p", "lung", [test.statistic, test.p_value], [theirs["chisq"], theirs["p"]], absolute=0.0
+        "log_rank",
+        "chi-square, p",
+        "lung",
+        [test.statistic, test.p_value],
+        [theirs["chisq"], theirs["p"]],
+        absolute=0.0,
     )
     yield compared("log_rank", "expected", "lung", [part["expected"] for part in test.parts], theirs["expected"])
     trend = log_rank_trend(cohort)
@@ -99,7 +104,9 @@ def contrasts_and_rates() -> Iterator[Compared]:
     case = values("pseudo")["pseudo_ovarian"]
     ovarian = cohort_from_arrays(time=number(OVARIAN, "futime"), event=number(OVARIAN, "fustat") == 1)
     found = pseudo_values(ovarian, until=case["spec"]["tau"])[:20]
-    yield compared("pseudo_values", "restricted mean", "ovarian", found, case["expected"]["rmst_first20"], absolute=1e-9)
+    yield compared(
+        "pseudo_values", "restricted mean", "ovarian", found, case["expected"]["rmst_first20"], absolute=1e-9
+    )
 
 
 def competing_risks() -> Iterator[Compared]:
@@ -160,7 +167,9 @@ def cut_points() -> Iterator[Compared]:
         event=number(OVARIAN, spec["event"]) == 1,
         covariates=columns(OVARIAN, [spec["variable"]]),
     )
-    test = selected_cut(cohort, spec["variable"], minprop=spec["minprop"], maxprop=spec["maxprop"], permutations=99, seed=7)
+    test = selected_cut(
+        cohort, spec["variable"], minprop=spec["minprop"], maxprop=spec["maxprop"], permutations=99, seed=7
+    )
     found, theirs = [test.statistic, test.settings["cut"]], [expected["statistic"], expected["cutpoint"]]
     yield compared("selected_cut", "statistic, cut", "ovarian", found, theirs)
     theirs = expected["p_values"]["Lau92"]["p"]

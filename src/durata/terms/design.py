@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -98,7 +99,7 @@ class Part:
     label: str
     codings: tuple[Coding, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[tuple[str, str, str], ...]:
         """(name, level, reference) of each coefficient."""
         return tuple(

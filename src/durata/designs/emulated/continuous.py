@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from durata.designs.emulated.courses import HAIR, Courses
+from durata.designs.emulated.courses import BEFORE_THE_START, HAIR, Courses
 from durata.designs.emulated.ending_rows import ending_cox
 from durata.designs.emulated.monthly import WeightedSums
 from durata.designs.emulated.plan import EmulationPlan
@@ -141,7 +141,7 @@ def continuous_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray)
     ended = courses.ended_time <= obliged
     opens, closes, within, after = [], [], [], []
     for strategy in plan.strategies:
-        start = (strategy.first - 1) * step * (1 + HAIR)
+        start = _bound(strategy.first - 1, step)
         stop = np.inf if strategy.last is None else strategy.last * step * (1 + HAIR)
         if strategy.decided > courses.horizon:
             raise CannotEstimate(speak("The window of strategy {name!r} ends after the horizon.", name=strategy.name))
@@ -150,7 +150,7 @@ def continuous_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray)
         inside = np.where(too_early, 0.0, weight)
         later = inside
         if strategy.last is not None:
-            closing = (strategy.last - 1) * step * (1 + HAIR)
+            closing = _bound(strategy.last - 1, step)
             between = np.diff(cox.hazard(np.array([closing, stop])))[0] * cox.relative_risk
             just = ended & (obliged > closing) & (obliged <= stop)
             # who would have been excused before the window closed stands for nobody but those excused alike
@@ -166,3 +166,8 @@ def continuous_clones(courses: Courses, plan: EmulationPlan, counts: FloatArray)
     return ContinuousClones(
         courses, counts, cox, obliged, ended, np.array(opens), np.array(closes), np.array(within), np.array(after)
     )
+
+
+def _bound(month: int, step: float) -> float:
+    """The time at the end of a month; before any time for the beginning, as month 1 includes the start itself."""
+    return month * step * (1 + HAIR) if month > 0 else BEFORE_THE_START

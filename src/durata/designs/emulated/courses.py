@@ -21,6 +21,8 @@ NEVER = 1_000_000
 """The month of what does not happen."""
 HAIR = 1e-9
 """A time this share of a month past the end of a month still belongs to it: 6 x 30.4375 days are 6 months."""
+BEFORE_THE_START = -1.0
+"""A time before all times: month 1 is [0, 1], so that it begins with who ends treatment on the start itself."""
 Excuse = Literal["excused", "deviation", "event"]
 
 

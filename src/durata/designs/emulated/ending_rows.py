@@ -45,7 +45,7 @@ def rows_of_ending(courses: Courses, bound: Obligation, names: Sequence[str] | N
     if not histories:
         return AtRisk(person, first, bound.through, bound.ended, x, labels)
     steps = np.arange(1, bound.months + 1)
-    values = [_carried_forward(name, one, courses, bound) for name, one in histories.items()]
+    values = [carried_forward(name, one, courses, bound) for name, one in histories.items()]
     changes = np.zeros((n, bound.months), dtype=np.bool_)
     changes[:, 0] = True
     for value in values:
@@ -66,7 +66,7 @@ def rows_of_ending(courses: Courses, bound: Obligation, names: Sequence[str] | N
     )
 
 
-def _carried_forward(name: str, history: History, courses: Courses, bound: Obligation) -> FloatArray:
+def carried_forward(name: str, history: History, courses: Courses, bound: Obligation) -> FloatArray:
     """(n, months) the last value measured in each month or before, in the month of ending not after the ending.
 
     Measurements come first within a month, so one of the month itself counts; what was measured after the patient was no

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from durata.designs.emulated.courses import NEVER, Courses
+from durata.designs.emulated.courses import BEFORE_THE_START, NEVER, Courses
 from durata.designs.emulated.deviation import Obligation, obligation
 from durata.designs.emulated.ending_rows import chosen_covariates, ending_cox, rows_of_ending, rows_of_loss
 from durata.designs.emulated.plan import EmulationPlan
@@ -221,6 +221,7 @@ def ending_hazard(courses: Courses, plan: EmulationPlan, counts: FloatArray, bou
         return empirical_hazard(rows, counts, bound.months, strata_of(baseline, len(courses)))
     if plan.weights == "cox":
         until = np.arange(bound.months + 1, dtype=np.float64) * courses.interval
+        until[0] = BEFORE_THE_START
         return ending_cox(courses, plan.covariates, counts, float(until[-1])).between(until)
     rows = rows_of_ending(courses, bound, plan.covariates)
     what = speak("ending treatment")

@@ -13,7 +13,7 @@ import numpy as np
 
 from durata.cohort import Cohort
 from durata.designs.emulated.continuous import ContinuousClones, continuous_clones
-from durata.designs.emulated.courses import Courses
+from durata.designs.emulated.courses import NEVER, Courses
 from durata.designs.emulated.deviation import deviation
 from durata.designs.emulated.monthly import MonthlyClones, WeightedSums, monthly_clones
 from durata.designs.emulated.plan import EmulationPlan
@@ -98,7 +98,13 @@ class EmulatedTrial:
 
     def deviated(self, strategy: str) -> tuple[IntArray, IntArray]:
         """(n,) the month in which each clone deviates, and why: 0 ended too early, 1 not in time, -1 did not deviate."""
-        return deviation(self.courses, self.plan.strategies[self.plan.index(strategy)])
+        g = self.plan.index(strategy)
+        month, why = deviation(self.courses, self.plan.strategies[g])
+        if isinstance(self.clones, ContinuousClones):
+            # in continuous time only who is still obliged at the very end of the window has not ended in time
+            spared = (why == 1) & (self.clones.after[g] > 0)
+            month, why = np.where(spared, NEVER, month), np.where(spared, -1, why)
+        return month, why
 
     def closing_month(self, strategy: str) -> int:
         """The month at which a strategy is judged: the last of its window, or the first after the last it forbids."""
@@ -110,6 +116,17 @@ class EmulatedTrial:
         one, ended = self.plan.strategies[g], self.courses.ended
         return (ended >= one.first) & (ended <= one.decided)
 
+    def _nobody_stands_in(self, g: int) -> bool:
+        """Whether natural grace cuts off people at the end of a window whom nobody who ended just before stands for."""
+        one, clones = self.plan.strategies[g], self.clones
+        if one.last is None or self.plan.grace != "natural":
+            return False
+        if isinstance(clones, ContinuousClones):
+            cut_off, standing = (clones.within[g] > 0) & (clones.after[g] == 0), clones.after[g] > clones.within[g]
+        else:
+            cut_off, standing = self.deviated(one.name)[1] == 1, self.courses.ended == one.last
+        return bool(np.any(cut_off) and not np.any(standing))
+
     def refusals(self) -> dict[str, str]:
         """Strategies that the data cannot say anything about, with the reason in words."""
         chance = self.clones.comply() @ self.counts / self.counts.sum()
@@ -119,6 +136,12 @@ class EmulatedTrial:
             size = self.effective_sample_size(name, month if not self.plan.continuous else month + 1e-6)
             if self.plan.strategies[g].last is not None and not np.any(self._ended_within(g)):
                 out[name] = speak("not estimable here: nobody who was not excused ended treatment in its window")
+            elif self._nobody_stands_in(g):
+                out[name] = speak(
+                    "not estimable here: with natural grace, who ends treatment in the last month of the window ({month}) "
+                    "stands for all who had not ended it before, and nobody did; choose stochastic grace",
+                    month=month,
+                )
             elif chance[g] < RAREST:
                 out[name] = speak(
                     "not estimable here: patients would follow it with a mean chance of {chance:.2%}, below {least:.0%}",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SWITCH = "DURATA_COMPILED"
 """Environment variable: "never" keeps to numpy, "always" waits for the compiler even where nothing is cached."""
-MODULES = ("newton_sweep", "row_sweep", "dominance_sweep", "concordance_sweep")
+MODULES = ("newton_sweep", "row_sweep", "dominance_sweep", "concordance_sweep", "firth_sweep")
 
 
 def ready() -> bool:
@@ -43,6 +43,7 @@ def warm() -> None:
     """Compile every kernel (about ten seconds), or load it from the cache (less than one); later calls find it ready."""
     from durata.kernels.compiled.concordance_sweep import exercise as exercise_concordance
     from durata.kernels.compiled.dominance_sweep import exercise as exercise_dominance
+    from durata.kernels.compiled.firth_sweep import exercise as exercise_firth
     from durata.kernels.compiled.newton_sweep import exercise as exercise_newton
     from durata.kernels.compiled.row_sweep import exercise as exercise_rows
 
@@ -51,6 +52,7 @@ def warm() -> None:
             exercise_newton()
             exercise_rows()
             exercise_dominance()
+            exercise_firth()
             exercise_concordance()
             _compiled_once.set()
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from durata.kernels.arrays import BoolArray, FloatArray
+from durata.kernels.compiled.readiness import loaded
 from durata.kernels.newton import Evaluation, Status, dependent_columns
 from durata.kernels.partial_likelihood.centred_moments import each_risk_set
-from durata.kernels.partial_likelihood.fit import centre_and_scale, kept_columns
+from durata.kernels.partial_likelihood.fit import FEW, centre_and_scale, kept_columns
 from durata.kernels.partial_likelihood.likelihood import (
     PartialLikelihood,
     RiskSums,
@@ -23,6 +25,9 @@ from durata.kernels.partial_likelihood.likelihood import (
 from durata.kernels.partial_likelihood.risk_order import RiskOrder
 from durata.kernels.profile import ProfiledCoefficients, Profiler
 from durata.kernels.quasi_newton import climb
+
+if TYPE_CHECKING:
+    from durata.kernels.compiled.newton_sweep import Layout
 
 CANCELLED = 1e-3
 """Information smaller than this share of the moments it is the difference of has lost three digits; its third moments, more."""
@@ -56,10 +61,35 @@ class FirthLikelihood:
 
         The log-likelihood is -inf where I is not positive definite in double precision.
         """
+        quick = self._in_machine_code(beta)
+        if quick is not None:
+            return quick
         eta = PartialLikelihood(self.order, self.x, self.offset, self.efron).linear_predictor(beta)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             swept = self._swept(eta)
         return self.set_by_set(eta) if swept is None else swept
+
+    @cached_property
+    def _layout(self) -> Layout | None:
+        """The rows as machine code takes them; None where it is not loaded or the rows are not few and plain."""
+        if not loaded() or self.order.late is not None or self.x.size > FEW:
+            return None
+        from durata.kernels.compiled.newton_sweep import lay_out
+
+        return lay_out(self.order, self.x, self.offset, efron=self.efron)
+
+    def _in_machine_code(self, beta: FloatArray) -> Evaluation | None:
+        """The evaluation by compiled code; None where there is none or where it loses digits."""
+        layout = self._layout
+        if layout is None:
+            return None
+        from durata.kernels.compiled.firth_sweep import penalised
+
+        score, information = np.empty(len(beta)), np.empty((len(beta), len(beta)))
+        # frequencies, if anything: each says how many persons an event stands for
+        weight = self.order.weight
+        value = penalised(layout, weight, weight, beta, score, information)
+        return Evaluation(value, score, information) if np.isfinite(value) else None
 
     def _swept(self, eta: FloatArray) -> Evaluation | None:
         """One sweep over the rows; None where what is wanted drowns in the rounding of the sums it is a difference of."""
@@ -171,8 +201,8 @@ class FirthFit:
 
     coefficients (p,), covariance (p, p) the inverse information at them; ``log_likelihood`` and
     ``log_likelihood_null`` (all coefficients 0) penalised, ``log_likelihood_unpenalised`` at the estimate; ``profile``
-    limits and signed roots of the penalised likelihood-ratio tests, the full information in the penalty; None unless
-    ``status`` is CONVERGED. ``involved`` (p,) are the columns to blame for COLLINEAR.
+    limits and signed roots of the penalised likelihood-ratio tests, the full information in the penalty; None when not
+    asked for, and unless ``status`` is CONVERGED. ``involved`` (p,) are the columns to blame for COLLINEAR.
     """
 
     status: Status
@@ -194,6 +224,7 @@ def fit_firth(
     offset: FloatArray | None = None,
     ties: Literal["efron", "breslow"] = "efron",
     conf_level: float = 0.95,
+    profiled: bool = True,
 ) -> FirthFit:
     """Maximise Firth's penalised partial likelihood and profile it.
 
@@ -203,7 +234,7 @@ def fit_firth(
         any, are frequencies.
     x : (n, p) covariates, finite.
     offset : (n,) known part of the linear predictor, or None.
-    conf_level : of the profile limits.
+    conf_level : of the profile limits; ``profiled`` False leaves them out (the fit's ``profile`` is None).
 
     References
     ----------
@@ -228,7 +259,7 @@ def fit_firth(
         return _without(Status.NOT_CONVERGED, p, involved, top.iterations)
     inverse = np.linalg.inv(top.there.information)
     covariance = (inverse + inverse.T) / 2
-    profile = Profiler(penalised, reach, top, covariance).coefficients(conf_level)
+    profile = Profiler(penalised, reach, top, covariance).coefficients(conf_level) if profiled else None
     # |I| of the columns as given: half its logarithm is larger by the logarithms of the scales.
     constant = float(np.sum(np.log(scale)))
     return FirthFit(
@@ -239,7 +270,9 @@ def fit_firth(
         log_likelihood_null=penalised(np.zeros(p)).log_likelihood + constant,
         log_likelihood_unpenalised=plain(top.at).log_likelihood,
         modified_score=top.there.score * scale,
-        profile=ProfiledCoefficients(profile.low / scale, profile.high / scale, profile.statistic, conf_level),
+        profile=None
+        if profile is None
+        else ProfiledCoefficients(profile.low / scale, profile.high / scale, profile.statistic, conf_level),
         iterations=top.iterations,
         involved=involved,
     )

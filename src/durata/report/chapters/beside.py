@@ -11,6 +11,7 @@ from durata.estimate.claim import Contrast, contrasts
 from durata.estimate.guaranteed_time import guaranteed_time, share_of_all
 from durata.estimate.plan import cox_analysis, emulation_analyses, has_adjustment, ratio_analysis, tipping_analysis
 from durata.estimate.result import Effects, Summary, Test
+from durata.report.chapters.specified import specification_curve
 from durata.report.chapters.survival import group_counts, refusal
 from durata.report.chapters.wording import Wording
 from durata.report.document import Block, FigureBlock, Heading, Note, Paragraph, Shows, TableBlock
@@ -32,6 +33,7 @@ def beside(words: Wording) -> Iterator[Block]:
         yield from immortal_time(words, outcome)
         yield from time_dependent_model(words, outcome)
         yield from bounds(words, outcome)
+    yield from specification_curve(words)
     yield Note((words.say("beside.caution"),), "caution")
 
 
