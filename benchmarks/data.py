@@ -72,7 +72,7 @@ def _observed(event: np.ndarray, censored: np.ndarray, times: str) -> dict[str, 
 
 
 def _rows(case: Case, random: np.random.Generator) -> dict[str, np.ndarray]:
-    """n / 10 persons with ten rows of 120 days each; the rows after an event dropped."""
+    """N / 10 persons with ten rows of 120 days each; the rows after an event dropped."""
     people = case.n // 10
     person = np.repeat(np.arange(people), 10)
     interval = np.tile(np.arange(10), people)

@@ -1,6 +1,6 @@
 """docs/performance.md from the results of benchmarks/run.py: tables of medians and ratios, and how to repeat them.
 
-    python benchmarks/report.py [--results benchmarks/results.json] [--out docs/performance.md]
+python benchmarks/report.py [--results benchmarks/results.json] [--out docs/performance.md]
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NOTES = {
     "`survival (Rust)` (`coxph_fit_raw`) are. coxdev computes derivatives; the Newton loop around it is ours.",
     "rows": "coxdev has no robust variance here (coefficients only).",
     "bootstrap": "Every implementation but durata fits the resampled rows one after the other.",
-    "finegray": "durata's variant \"crr\", which is what comprisk computes.",
+    "finegray": 'durata\'s variant "crr", which is what comprisk computes.',
 }
 FAR = 1e-4
 """Numbers that differ by more than this share from durata's are marked."""
@@ -116,9 +116,7 @@ def table(case: dict) -> Iterator[str]:
 def agree(theirs: list[float | None], ours: list[float | None]) -> bool:
     """Whether the numbers that both give are the same to four digits."""
     size = max((abs(b) for b in ours if b is not None), default=1.0)
-    return all(
-        a is not None and b is not None and abs(a - b) <= FAR * size for a, b in zip(theirs, ours, strict=False)
-    )
+    return all(a is not None and b is not None and abs(a - b) <= FAR * size for a, b in zip(theirs, ours, strict=False))
 
 
 def words(seconds: float) -> str:

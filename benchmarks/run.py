@@ -1,9 +1,9 @@
 """Time durata and every other implementation in one run, turn by turn, and write medians, spread and memory to a JSON.
 
-    python benchmarks/setup.py                 # once: the other implementations, in an environment of their own
-    python benchmarks/run.py --quick           # small data, about two minutes
-    python benchmarks/run.py                   # everything, about a quarter of an hour on two cores
-    python benchmarks/report.py                # docs/performance.md from the JSON
+python benchmarks/setup.py                 # once: the other implementations, in an environment of their own
+python benchmarks/run.py --quick           # small data, about two minutes
+python benchmarks/run.py                   # everything, about a quarter of an hour on two cores
+python benchmarks/report.py                # docs/performance.md from the JSON
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Install every other implementation into a virtual environment of its own; say in a JSON which could not be, and why.
 
-    python benchmarks/setup.py [--venv FOLDER]
+python benchmarks/setup.py [--venv FOLDER]
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def main() -> None:
             said(pip, *options, "--no-binary", name, *([name]))
             source, wheel, trouble = True, trouble, imports(python, module)
             told[name] = {"wheel": wheel}
-        told.setdefault(name, {}).update({"trouble": trouble} if trouble else {"built": "source" if source else "wheel"})
+        told.setdefault(name, {}).update(
+            {"trouble": trouble} if trouble else {"built": "source" if source else "wheel"}
+        )
         print(name, told[name], flush=True)
     (venv / "peers.json").write_text(json.dumps({"python": str(python), "peers": told}, indent=1))
 

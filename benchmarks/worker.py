@@ -11,8 +11,10 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import ours  # noqa: F401
+import peers  # noqa: F401
 from data import read
-from peers import WORK
+from register import WORK
 
 
 def memory(field: str) -> float:
@@ -34,7 +36,7 @@ def forget_peak() -> None:
 
 def version(implementation: str) -> str:
     """Its version, as installed here."""
-    name = implementation.split(" ")[0]
+    name = implementation.split(" ", maxsplit=1)[0]
     return metadata.version(name)
 
 

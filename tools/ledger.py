@@ -157,7 +157,7 @@ def page() -> str:
     """The whole page."""
     found = recorded()
     versions = json.loads((AGAINST_R / "expected" / "versions.json").read_text(encoding="utf-8"))
-    with_versions = ", ".join(f"{name} {version}" for name, version in versions.items() if isinstance(version, str))
+    with_versions = ", ".join([versions["R"], *(f"{name} {it}" for name, it in versions["packages"].items())])
     total = sum(one[0] for test in found["tests"] for one in test["comparisons"])
     return "\n".join(
         [

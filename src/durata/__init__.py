@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from durata.door import cohort_from_frame as cohort_from_frame
     from durata.drafting.draft import draft_study as draft_study
     from durata.drafting.template import template as template
-    from durata.estimate.analysis import Analysis as Analysis
     from durata.estimate.accelerated import accelerated_failure_time as accelerated_failure_time
+    from durata.estimate.analysis import Analysis as Analysis
     from durata.estimate.association import association_test as association_test
     from durata.estimate.balance import balance_table as balance_table
     from durata.estimate.balance import positivity_table as positivity_table
@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from durata.estimate.firth import needs_firth as needs_firth
     from durata.estimate.glossary import Summary as Summary
     from durata.estimate.guaranteed_time import guaranteed_time as guaranteed_time
+    from durata.estimate.immortal_time import immortal_time_ratio as immortal_time_ratio
     from durata.estimate.judgement import judged as judged
     from durata.estimate.milestones import conditional_survival as conditional_survival
     from durata.estimate.milestones import survival_contrasts as survival_contrasts
@@ -133,10 +134,13 @@ if TYPE_CHECKING:
     from durata.estimate.sequential import sequential_flow as sequential_flow
     from durata.estimate.sequential import sequential_intervals as sequential_intervals
     from durata.estimate.sequential import sequential_survival as sequential_survival
+    from durata.estimate.shrinkage import shrinkage_plateau as shrinkage_plateau
+    from durata.estimate.specifications import specifications as specifications
     from durata.estimate.subgroups import interaction_test as interaction_test
     from durata.estimate.tests import log_rank as log_rank
     from durata.estimate.tests import log_rank_trend as log_rank_trend
     from durata.estimate.tests import pairwise_log_rank as pairwise_log_rank
+    from durata.estimate.tipping import tipping_points as tipping_points
     from durata.estimate.weighted_tests import max_combo as max_combo
     from durata.estimate.weighted_tests import weighted_log_rank as weighted_log_rank
     from durata.examples import example as example
@@ -324,6 +328,10 @@ _HOMES = {
     # sensitivity to what was not seen
     "e_value": "durata.estimate.sensitivity",
     "tipping_point": "durata.estimate.sensitivity",
+    "immortal_time_ratio": "durata.estimate.immortal_time",
+    "tipping_points": "durata.estimate.tipping",
+    "shrinkage_plateau": "durata.estimate.shrinkage",
+    "specifications": "durata.estimate.specifications",
     "unmeasured_confounder": "durata.estimate.sensitivity",
     # answers
     "Curve": "durata.estimate.curve",

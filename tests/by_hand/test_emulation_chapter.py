@@ -314,3 +314,32 @@ def test_an_indicator_keeps_those_with_a_missing_covariate() -> None:
     whole = by_way[("observed_from_start", (0.0, 0.0), (), "complete")]
     assert by_way[(*key, "indicator")] == whole
     assert by_way[(*key, "complete")] < whole
+
+
+def test_sizes_on_a_known_curve_give_its_plateau_back() -> None:
+    months = np.linspace(1, 24, 80)
+    before = np.linspace(50, 150, 80)
+    random = np.random.default_rng(2)
+    after = before * (0.6 + 0.4 * np.exp(-0.3 * months) + random.normal(0, 0.01, 80))
+    share, rate, time = du.shrinkage_plateau(months, before, after, replicates=100).rows()
+    assert share["conf_low"] < 0.4 < share["conf_high"]
+    assert rate["conf_low"] < 0.3 < rate["conf_high"]
+    # 0.4 exp(-0.3 t) = 0.05 x 0.6 at t = ln(0.4 / 0.03) / 0.3
+    assert time["conf_low"] < np.log(0.4 / 0.03) / 0.3 < time["conf_high"]
+
+
+def test_sizes_that_do_not_level_off_are_refused() -> None:
+    months = np.linspace(1, 24, 60)
+    with pytest.raises(CannotEstimate, match="No plateau"):
+        du.shrinkage_plateau(months, np.full(60, 100.0), 100 - months)
+    with pytest.raises(CannotEstimate, match="No plateau"):
+        du.shrinkage_plateau(months, np.full(60, 100.0), 100 + months)
+    with pytest.raises(CannotEstimate, match="at least 20"):
+        du.shrinkage_plateau(months[:5], np.full(5, 100.0), np.full(5, 50.0))
+    with pytest.raises(CannotEstimate, match="not above 0"):
+        du.shrinkage_plateau(months, np.zeros(60), np.ones(60))
+
+
+def test_the_plateau_stands_beside_the_sizes() -> None:
+    assert "says nothing of survival" in texts(document("gist", "en"))
+    assert "并非随访同一患者" in texts(document("gist", "zh"))

@@ -10,6 +10,7 @@ import pytest
 import durata as du
 from durata.designs.emulated.courses import NEVER
 from durata.estimate.emulated_bootstrap import drawn_counts
+from durata.estimate.plan import emulation_analyses
 
 STUDY = """
 [study]
@@ -213,3 +214,17 @@ def test_many_centres_are_drawn_whole() -> None:
     assert whole.sum() == 60
     assert all(len(set(whole[many == code])) == 1 for code in range(12))
     assert len(set(whole)) > 1
+
+
+def test_competing_events_of_the_declared_trial(tmp_path: Path) -> None:
+    text = STUDY.replace('censor = "seen"', 'censor = "seen"\ncompeting = ["fell"]')
+    patients = PATIENTS.replace("died,seen", "died,seen,fell").replace("2020-12-31\nb", "2020-12-31,2020-06-01\nb")
+    study, records = read(
+        tmp_path, study=text, patients=patients.replace("2020-12-31\n", "2020-12-31,\n").replace("04-10\n", "04-10,\n")
+    )
+    courses = du.declared_courses(study, records, "death")
+    assert courses.causes == ("death", "competing event")
+    assert courses.cause.tolist() == [2, 0, 1]
+    assert courses.exit.tolist() == [6, 6, 4]
+    assert "emulated_causes" in emulation_analyses(study, "death")
+    assert "emulated_causes" not in emulation_analyses(du.read_study(written(tmp_path)), "death")

@@ -22,7 +22,7 @@ class Estimator:
     does not take, a pattern of the words that say so. ``stratified`` and ``clustered`` ask with a column of strata or
     clusters (None: it has no such argument). ``coefficients`` are on the scale of covariates x and z;
     ``dimension`` is the power of time of a column of the answer. ``random`` columns hang on the order of the rows,
-    ``grows`` on the sum of sampling weights.
+    ``grows`` on the sum of sampling weights, as in R, ``by_row`` on how many rows a person has, as in R.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Estimator:
     dimension: Mapping[str, int] = field(default_factory=lambda: {"time": 1})
     random: tuple[str, ...] = ()
     grows: tuple[str, ...] = ()
+    by_row: tuple[str, ...] = ()
     family: str = "curves"
 
 
@@ -173,7 +174,9 @@ def regressions() -> Iterable[Estimator]:
             refuses=refuses or {},
             stratified=lambda cohort, unit, strata: function(cohort, (*XZ, du.strata(strata)), **how),
             clustered=cluster,
-            coefficients="ridge" not in name,
+            coefficients=name != "ridge_cox, unscaled",
+            by_row=("estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value", "df") if name == "ridge_cox" else (),
+            grows=("estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value") if "ridge" in name else (),
             family="regressions",
         )
 
@@ -185,6 +188,7 @@ def regressions() -> Iterable[Estimator]:
     yield model("firth_cox, efron", du.firth_cox, sampling)
     yield model("firth_cox, breslow", du.firth_cox, sampling, ties="breslow")
     yield model("ridge_cox", du.ridge_cox, penalty=2.0)
+    yield model("ridge_cox, unscaled", du.ridge_cox, penalty=2.0, scale=False)
     subdistribution = {"sampling": WEIGHTS, "entry": DELAYED, "rows": ROWS, "strata": r"neither strata"}
     for variant in ("finegray", "crr"):
         yield model(f"fine_gray, {variant}", du.fine_gray, subdistribution, variant=variant)
@@ -198,7 +202,13 @@ def regressions() -> Iterable[Estimator]:
         )
 
     def after(
-        name: str, function: Ask, terms: Sequence[Any] = XZ, refuses: Mapping[str, str] | None = None, **how: Any
+        name: str,
+        function: Ask,
+        terms: Sequence[Any] = XZ,
+        refuses: Mapping[str, str] | None = None,
+        grows: tuple[str, ...] = (),
+        by_row: tuple[str, ...] = (),
+        **how: Any,
     ) -> Estimator:
         return Estimator(
             name,
@@ -208,30 +218,41 @@ def regressions() -> Iterable[Estimator]:
             ),
             clustered=lambda cohort, unit, cluster: function(cohort, du.cox(cohort, terms, cluster=cluster), **how),
             refuses=refuses or {},
+            grows=grows,
+            by_row=by_row,
             family="after a Cox model",
         )
 
     for transform in ("km", "rank", "identity", "log"):
-        yield after(f"proportional_hazards_test, {transform}", du.proportional_hazards_test, transform=transform)
+        yield after(
+            f"proportional_hazards_test, {transform}",
+            du.proportional_hazards_test,
+            grows=("statistic", "p_value"),
+            by_row=("statistic", "p_value") if transform == "rank" else (),
+            transform=transform,
+        )
     whole = {"entry": r"from time zero", "rows": r"from time zero"}
-    yield after("concordance", du.concordance)
+    yield after("concordance", du.concordance, by_row=("std_error",))
     yield after("concordance, Uno", du.concordance, refuses=whole, weight="n/G2")
     for kind in ("martingale", "deviance", "score", "dfbeta", "schoenfeld", "scaled_schoenfeld"):
-        yield after(f"residuals, {kind}", du.residuals, kind=kind)
-    yield after("baseline_hazard", du.baseline_hazard)
+        grows = ("estimate", "value 1") if kind == "scaled_schoenfeld" else ()
+        yield after(f"residuals, {kind}", du.residuals, grows=grows, kind=kind)
+    limits = ("std_error", "conf_low", "conf_high")
+    yield after("baseline_hazard", du.baseline_hazard, grows=limits)
     yield Estimator(
         "predicted_survival",
         lambda cohort, unit: du.predicted_survival(cohort, du.cox(cohort, XZ), NEW),
+        grows=limits,
         family="after a Cox model",
         clustered=lambda cohort, unit, cluster: du.predicted_survival(cohort, du.cox(cohort, XZ, cluster=cluster), NEW),
     )
     yield after("linear_predictor", du.linear_predictor)
-    yield after("nonlinearity_test", du.nonlinearity_test, (du.spline("x", 3), "z"), variable="x")
-    yield after("hazard_ratio_curve", du.hazard_ratio_curve, (du.spline("x", 3), "z"), variable="x", at=[-0.5, 0.5])
+    yield after("nonlinearity_test", du.nonlinearity_test, (du.spline("x", [-1.0, 0.0, 1.0]), "z"), variable="x")
+    yield after("hazard_ratio_curve", du.hazard_ratio_curve, (du.spline("x", [-1.0, 0.0, 1.0]), "z"), variable="x", at=[-0.5, 0.5])
     yield Estimator(
         "interaction_test",
         lambda cohort, unit: du.interaction_test(cohort, INSIDE, "inside"),
-        refuses={"sampling": WEIGHTS},
+        refuses={"sampling": r"robust variance"},
         stratified=lambda cohort, unit, strata: du.interaction_test(cohort, INSIDE, "inside", stratified=(strata,)),
         family="after a Cox model",
     )

@@ -70,7 +70,7 @@ def refused(estimator: Estimator, feature: str, cohort: Cohort) -> None:
 
 @every
 def test_a_plain_cohort_has_an_answer_in_numbers(estimator: Estimator) -> None:
-    answer = asked(estimator, drawn(3))
+    answer = asked(estimator, drawn(3, 60))
     assert isinstance(answer, list), answer
     numbers = [value for row in answer for value in row.values() if isinstance(value, float)]
     assert numbers
@@ -126,8 +126,12 @@ def test_splitting_an_interval_changes_nothing(estimator: Estimator, seed: int, 
         return refused(estimator, "rows", pieces(cohort, at))
     if estimator.name.startswith(("residuals", "linear_predictor")):
         return None  # answers about rows; that those of a person add up is in test_cox_laws
-    without = {"n"} if estimator.family != "curves" else set()
-    return same(asked(estimator, cohort), asked(estimator, pieces(cohort, at)), without=without)
+    one, two = asked(estimator, cohort), asked(estimator, pieces(cohort, at))
+    if isinstance(one, list) and isinstance(two, list):
+        # A predicted curve has a row wherever a row of the cohort ends; only those with an event are a step.
+        one, two = ([row for row in rows if row.get("events") != 0.0 or "time" not in row] for rows in (one, two))
+    without = {"n", "censored"} if estimator.family != "curves" else set()
+    return same(one, two, without=without | set(estimator.by_row))
 
 
 @every
@@ -205,5 +209,7 @@ def test_clusters_of_one_person_are_persons(estimator: Estimator, seed: int, wei
             return None
     same(answers[0], answers[1])
     for one, other in zip(answers[0], answers[2], strict=True):
-        assert one.get("estimate") == pytest.approx(other.get("estimate"), rel=1e-9)
+        assert (one.get("estimate") is None) == (other.get("estimate") is None)
+        if one.get("estimate") is not None:
+            assert one["estimate"] == pytest.approx(other["estimate"], rel=1e-9, abs=1e-12)
     return None

@@ -88,7 +88,8 @@ def accelerated_failure_time(
             )
         )
     x = np.column_stack([np.ones(len(kept)), design.matrix(chosen)])
-    r = np.abs(np.diag(np.linalg.qr(x / np.sqrt((x**2).sum(axis=0)), mode="r")))
+    size = np.sqrt((x**2).sum(axis=0))
+    r = np.abs(np.diag(np.linalg.qr(x / np.where(size > 0, size, 1.0), mode="r")))
     if len(r) < x.shape[1] or np.min(r) < DEPENDENT:
         weak = [name for name, size in zip(design.names, r[1:], strict=False) if size < DEPENDENT]
         raise CannotEstimate(

@@ -8,7 +8,7 @@ import numpy as np
 
 from durata.cohort import Cohort
 from durata.estimate.counted import check_level
-from durata.estimate.cox_refusals import refuse_failure, refuse_without_events
+from durata.estimate.cox_refusals import refuse_failure, refuse_without_events, refuse_without_spread
 from durata.estimate.cox_rows import CoxRows, cox_rows, fitted, weighted
 from durata.estimate.result import Effects, Term, Test
 from durata.finding import CannotEstimate, Finding, Severity
@@ -119,6 +119,7 @@ def cox(
             score_residuals(at_fit.order, at_fit.columns, at_fit.sums) @ covariance, by_cluster=True
         )
         covariance = leverage.T @ leverage
+        refuse_without_spread(covariance, fit.covariance, design.names)
     pairs = pairs_of(rows, rows.linear_predictor(fit.coefficients), "n")
     left_out = int(np.count_nonzero(weighted(cohort))) - len(np.unique(rows.rows))
     p = len(fit.coefficients)

@@ -38,6 +38,10 @@ class LinearPredictor:
     rows: IntArray
 
 
+FARTHEST = 600.0
+"""A log hazard ratio beyond which the hazard leaves the range of numbers."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Person:
     """One person to predict for: covariates and linear predictor relative to the fit's centre, stratum, name."""
@@ -288,6 +292,14 @@ def _people(model: _Model, effects: Effects, new: Mapping[str, Sequence[object]]
 def _along(model: _Model, person: _Person) -> tuple[RiskSets, FloatArray, FloatArray]:
     """Counts, cumulative hazard and its standard error at every time at which observation of the stratum ends."""
     counts, times = model.counts[person.stratum], model.bounds[person.stratum]
+    if abs(person.linear_predictor) > FARTHEST:
+        raise CannotEstimate(
+            speak(
+                "The covariates lie so far from those of the cohort (a log hazard ratio of {far:.3g} against its mean) that "
+                "no hazard can be computed. Ask for people like those in the cohort, or centre the covariates.",
+                far=person.linear_predictor,
+            )
+        )
     hazard, error = cumulative_hazard(model.steps, times, person.x, person.linear_predictor, model.covariance)
     place = np.searchsorted(model.times[times], counts.time, side="right")
     return counts, np.concatenate([[0.0], hazard])[place], np.concatenate([[0.0], error])[place]

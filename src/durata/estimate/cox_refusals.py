@@ -9,12 +9,15 @@ import numpy as np
 
 from durata.estimate.cox_rows import CoxRows
 from durata.finding import CannotEstimate
-from durata.kernels.arrays import BoolArray
+from durata.kernels.arrays import BoolArray, FloatArray
 from durata.kernels.newton import Status
 from durata.language.speaking import speak
 from durata.terms import Columns, Design
 
 REMEDY = "Join it with another level, leave it out, or use a penalised (Firth) estimate."
+
+NO_SPREAD = 1e-18
+"""A robust variance below this share of the model-based one is rounding."""
 
 
 class Separation(CannotEstimate):
@@ -66,6 +69,19 @@ def refuse_without_events(design: Design, cohort: Columns, rows: CoxRows) -> Non
             raise Separation(
                 speak(said, n=n, variable=speak(coding.variable), level=coding.levels[code], remedy=speak(REMEDY))
             )
+
+
+def refuse_without_spread(covariance: FloatArray, model_covariance: FloatArray, names: Sequence[str]) -> None:
+    """Raise CannotEstimate where a robust variance (p, p) is nothing but rounding beside the model-based one."""
+    still = np.diag(covariance) <= NO_SPREAD * np.diag(model_covariance)
+    if np.any(still):
+        raise CannotEstimate(
+            speak(
+                "The robust variance of {listed} is zero: no single person moves the estimate (everybody has the event at "
+                "one time, for example), so there is no interval and no test. Look at the times and the events.",
+                listed=speak(", ").join(repr(names[j]) for j in np.flatnonzero(still).tolist()),
+            )
+        )
 
 
 def refuse_failure(fit: Ended, names: Sequence[str], rows: CoxRows) -> None:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from durata.cohort import Column
+from durata.designs.emulated.ending_rows import chosen_covariates
 from durata.designs.emulated.trial import EmulatedTrial
 from durata.estimate.curve import NO_INTERVAL
 from durata.estimate.emulated import method_of, settings_of
 from durata.estimate.result import Curve, Stretch
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import FloatArray
-from durata.kernels.logistic import fit_pooled_logistic
+from durata.kernels.logistic import LogisticFit, fit_pooled_logistic
 from durata.kernels.newton import Status
 from durata.language.speaking import speak
+from durata.weighting.baseline_columns import model_columns
 from durata.weighting.ending_hazard import month_spline
 
 
-def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4) -> Curve:
+def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4, covariates: Sequence[str] = ()) -> Curve:
     """Estimate survival under each strategy by a weighted pooled logistic model of any event: logit P = f(k) + g + g x f(k).
 
     Every strategy has a spline of the month of its own, with the same knots, at percentiles of the months of events (a
     line for fewer than three ``knots``). It
-    smooths what :func:`~durata.emulated_survival` steps through; no covariates are in it, so that its survival is the
-    standardised one. No limits: see :func:`~durata.emulated_bootstrap`.
+    smooths what :func:`~durata.emulated_survival` steps through. With baseline ``covariates`` they are in the model of each
+    strategy too, and its survival is the mean of those predicted for every patient. No limits: see
+    :func:`~durata.emulated_bootstrap`.
 
     Returns
     -------
@@ -30,7 +36,7 @@ def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4) -> Curve:
 
     Raises
     ------
-    CannotEstimate : continuous-time weights; a strategy without an event or without an estimate.
+    CannotEstimate : continuous-time weights; a strategy without an event or without an estimate; a covariate that changes.
 
     References
     ----------
@@ -56,6 +62,7 @@ def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4) -> Curve:
     if len(seen) == 0:
         raise CannotEstimate(speak("Nobody has the event: its risk cannot be modelled."))
     basis, places = month_spline(month, seen, knots)
+    _, v = model_columns(_baseline(trial, covariates), len(trial.courses))
     stretches = []
     for name, sums in zip(trial.names, trial.all_sums(), strict=True):
         events = sums.events.sum(axis=1)
@@ -63,7 +70,10 @@ def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4) -> Curve:
         cells, last = np.concatenate([there, there]), int(there[-1])
         weight = np.concatenate([events[there], (sums.at_risk - events)[there]])
         kind = np.arange(len(cells)) < len(there)
-        fit = fit_pooled_logistic(cells, cells, kind, np.zeros((len(cells), 0)), basis, weights=weight)
+        if len(covariates):
+            fit = _with_covariates(trial, name, v, basis)
+        else:
+            fit = fit_pooled_logistic(cells, cells, kind, np.zeros((len(cells), 0)), basis, weights=weight)
         if fit.status != Status.CONVERGED:
             raise CannotEstimate(
                 speak(
@@ -72,12 +82,13 @@ def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4) -> Curve:
                     name=name,
                 )
             )
-        risk = fit.probability(np.zeros((1, 0)), basis)[0]
+        free = np.cumprod(1.0 - fit.probability(v, basis), axis=1)
+        survival = trial.counts @ free / trial.counts.sum()
         none: FloatArray = np.full(last + 1, np.nan)
         stretches.append(
             Stretch(
                 time=month[: last + 1],
-                estimate=np.cumprod(1.0 - risk)[: last + 1],
+                estimate=survival[: last + 1],
                 std_error=none,
                 conf_low=none,
                 conf_high=none,
@@ -99,5 +110,24 @@ def emulated_standardised(trial: EmulatedTrial, *, knots: int = 4) -> Curve:
         conf_level=float("nan"),
         unit=trial.courses.unit,
         time_zero=speak("start of treatment"),
-        settings={**settings_of(trial), "knots": places},
+        settings={**settings_of(trial), "knots": places, "standardised_over": tuple(covariates)},
     )
+
+
+def _baseline(trial: EmulatedTrial, covariates: Sequence[str]) -> dict[str, Column]:
+    """The covariates to standardise over; what changes over time has no place in the model of a strategy's risk."""
+    baseline, histories = chosen_covariates(trial.courses, covariates)
+    if histories:
+        raise CannotEstimate(
+            speak("Risks are standardised over baseline covariates; {name!r} is a history.", name=next(iter(histories)))
+        )
+    return baseline
+
+
+def _with_covariates(trial: EmulatedTrial, name: str, v: FloatArray, basis: FloatArray) -> LogisticFit:
+    """The model of one strategy's clones, one row a clone and month at risk."""
+    courses = trial.courses
+    weight = np.column_stack([trial.weights_at(name, k) for k in range(1, courses.horizon + 1)]) * trial.counts[:, None]
+    person, month = np.nonzero(weight)
+    event = (courses.cause[person] > 0) & (courses.exit[person] == month + 1)
+    return fit_pooled_logistic(month, month, event, v[person], basis, weights=weight[person, month])

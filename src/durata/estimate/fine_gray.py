@@ -12,7 +12,7 @@ from durata.cohort import Cohort
 from durata.estimate.causes import cause_specific, causes_of, check_cause
 from durata.estimate.counted import check_level
 from durata.estimate.cox import chi_square_test, model_notes, named_terms, quadratic
-from durata.estimate.cox_refusals import refuse_failure, refuse_without_events
+from durata.estimate.cox_refusals import refuse_failure, refuse_without_events, refuse_without_spread
 from durata.estimate.cox_rows import CoxRows, cox_rows, weighted
 from durata.estimate.result import Effects, Summary
 from durata.finding import CannotEstimate
@@ -125,6 +125,7 @@ def fine_gray(
         scores = scores + censoring_scores(order, columns, sums, free, rows.exit_time, ~(rows.event | competing))
     leverage = scores @ fit.covariance
     covariance = leverage.T @ leverage
+    refuse_without_spread(covariance, fit.covariance, design.names)
     p, left_out = len(fit.coefficients), int(np.count_nonzero(weighted(cohort) & ~design.complete(cohort)))
     wald = quadratic(covariance, fit.coefficients)
     none = speak("all coefficients are zero")

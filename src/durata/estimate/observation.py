@@ -70,14 +70,16 @@ def group_notes(empty: tuple[str, ...], n_left_out: int) -> tuple[Finding, ...]:
 
 def select_rows(rows: Rows, mask: BoolArray | IntArray) -> Rows:
     """Only these rows (a mask, or positions)."""
+    kept = np.flatnonzero(mask) if mask.dtype == np.bool_ else mask  # a mask is slow to read, and there are many arrays
+    person = rows.person[kept]
     return Rows(
-        rows.exit_time[mask],
-        rows.event[mask],
-        None if rows.entry is None else rows.entry[mask],
-        None if rows.weights is None else rows.weights[mask],
-        rows.person[mask],
-        rows.cluster[mask],
-        None if rows.continues is None else rows.continues[mask],
+        rows.exit_time[kept],
+        rows.event[kept],
+        None if rows.entry is None else rows.entry[kept],
+        None if rows.weights is None else rows.weights[kept],
+        person,
+        person if rows.cluster is rows.person else rows.cluster[kept],
+        None if rows.continues is None else rows.continues[kept],
     )
 
 

@@ -10,13 +10,12 @@ from durata.estimate.analysis import Analysis, Answers, Refused, Setting
 from durata.estimate.emulated_bootstrap import Told
 from durata.estimate.emulation import DESIGN as EMULATED
 from durata.estimate.emulation import READ, emulation_estimators
-from durata.estimate.estimators import estimators_for, model_terms, no_screen, number
+from durata.estimate.estimators import estimators_for
 from durata.estimate.firth import needs_firth
-from durata.estimate.immortal_time import immortal_time_ratio
 from durata.estimate.imputed import completed_cohorts
 from durata.estimate.permutation import has_small_group
-from durata.estimate.result import Effects, Summary
-from durata.estimate.specifications import specifications
+from durata.estimate.result import Effects
+from durata.estimate.whole_study import PLATEAU, RATIO, SPECIFICATIONS, whole_study_estimators
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
 from durata.language.speaking import speak
@@ -24,11 +23,9 @@ from durata.records.records import Records
 from durata.study.types import Study
 from durata.weighting.baseline_weights import written_out
 
-RATIO = "immortal_time_ratio"
-SPECIFICATIONS = "specifications"
 MOST_SPECIFICATIONS = 200
 """Ways of asking in the report; the function itself takes all of them."""
-DRAWN = ("emulated_survival", "emulated_intervals", "best_window", "duration_response", "best_month")
+DRAWN = ("emulated_survival", "emulated_intervals", "emulated_causes", "best_window", "duration_response", "best_month")
 """Estimators of an emulated trial that draw its patients again."""
 BY_GROUP: tuple[tuple[str, Setting], ...] = (("by", "group"),)
 
@@ -227,6 +224,13 @@ def change_analysis(study: Study, measurement: str) -> Analysis:
     return Analysis(design, outcome, "paired_change", (("before", one.before), ("after", one.after), *BY_GROUP))
 
 
+def plateau_analysis(study: Study, measurement: str) -> Analysis:
+    """Where the shrinkage of one measurement levels off, by the length of treatment."""
+    one = study.measurements[measurement]
+    design, outcome = declared_design(study), next(iter(study.outcomes))
+    return Analysis(design, outcome, PLATEAU, (("before", one.before), ("after", one.after)))
+
+
 def per_hundred_years(study: Study) -> float:
     """Days in a hundred patient-years, the person-time rates are given for."""
     return 100 * study.study.days("years")
@@ -259,7 +263,10 @@ def emulation_analyses(study: Study, outcome: str) -> dict[str, Analysis]:
     if asked is None:
         return {}
     drawn: tuple[tuple[str, Setting], ...] = (("replicates", asked.replicates), ("seed", asked.seed))
-    return {name: Analysis(EMULATED, outcome, name, drawn if name in DRAWN else ()) for name in READ}
+    declared = study.outcomes[outcome]
+    alone = not (declared.competing or declared.competing_codes)
+    names = (name for name in READ if not (alone and name == "emulated_causes"))
+    return {name: Analysis(EMULATED, outcome, name, drawn if name in DRAWN else ()) for name in names}
 
 
 def ratio_analysis(study: Study, outcome: str) -> Analysis:
@@ -303,6 +310,7 @@ def _all(study: Study) -> Iterator[Analysis]:
             yield described
     for measurement in study.measurements:
         yield change_analysis(study, measurement)
+        yield plateau_analysis(study, measurement)
     for response in study.responses:
         yield from response_analyses(study, response).values()
     for outcome in study.outcomes:
@@ -373,18 +381,5 @@ def answers_for(study: Study, records: Records, counts: IntArray | None = None, 
     completed = completed_cohorts(study, records) if study.missing.method == "impute" else None
     # an emulated trial draws its patients itself, within every draw of which it would draw them again
     emulated = emulation_estimators(study, records, told) if counts is None else {}
-
-    def ratio(analysis: Analysis) -> Summary:
-        entered, naive = (
-            cohort_of("delayed_entry", analysis.outcome),
-            cohort_of("observed_from_start", analysis.outcome),
-        )
-        return immortal_time_ratio(naive, entered, model_terms(naive, analysis, no_screen)[0])
-
-    def curve(analysis: Analysis) -> Summary:
-        level, reference = str(analysis.setting("level")), str(analysis.setting("reference"))
-        return specifications(study, records, level=level, reference=reference, most=int(number(analysis, "most")))
-
-    return Answers(
-        cohort_of, estimators_for(study, declared_cohort, completed), {**emulated, RATIO: ratio, SPECIFICATIONS: curve}
-    )
+    whole = whole_study_estimators(study, records, cohort_of)
+    return Answers(cohort_of, estimators_for(study, declared_cohort, completed), {**emulated, **whole})

@@ -20,6 +20,8 @@ from durata.terms import TermLike, design_of
 
 Quantity = Literal["restricted mean", "survival"]
 SCALES = {"restricted mean": "difference in restricted mean", "survival": "difference in probability"}
+EXACT_FIT = 1e-20
+"""Residuals whose squares are less than this share of those of the values are rounding."""
 DEPENDENT = 1e-10
 """A column whose part that other columns do not explain is smaller than this share of it depends on them."""
 
@@ -158,6 +160,7 @@ def pseudo_value_regression(
     if n <= columns:
         raise CannotEstimate(speak("There are {n} persons for {columns} coefficients.", n=n, columns=columns))
     scale = np.sqrt((x**2).sum(axis=0))
+    scale[scale == 0.0] = 1.0  # a column of zeros is found below, as dependent on the others
     q, r = np.linalg.qr(x / scale)
     if np.min(np.abs(np.diag(r))) < DEPENDENT:
         weak = [design.names[k - 1] for k in np.flatnonzero(np.abs(np.diag(r)) < DEPENDENT) if k > 0]
@@ -167,6 +170,13 @@ def pseudo_value_regression(
     inverse = np.linalg.inv(r) / scale[:, None]
     coefficients = inverse @ (q.T @ values)
     residuals = values - x @ coefficients
+    if float(residuals @ residuals) <= EXACT_FIT * float(values @ values):
+        raise CannotEstimate(
+            speak(
+                "The terms say every person's value exactly (all were free of the event throughout, or all had it at one "
+                "time, for example): there is no error to judge a difference by. Choose another horizon."
+            )
+        )
     leverage = (q * residuals[:, None]) @ inverse.T
     covariance = leverage.T @ leverage
     ordinary = inverse @ inverse.T * float(residuals @ residuals) / (n - columns)

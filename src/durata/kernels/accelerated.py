@@ -57,6 +57,8 @@ def fit_accelerated(
     def evaluate(point: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         w = z @ point
         value, slope, bend = _contributions(w, event, distribution)
+        if not (np.all(np.isfinite(value)) and np.all(np.isfinite(slope)) and np.all(np.isfinite(bend))):
+            return -np.inf, np.zeros(p + 1), np.zeros((p + 1, p + 1))  # too far out to be counted: no step goes there
         gradient = z.T @ (weights * slope)
         hessian = (z * (weights * bend)[:, None]).T @ z
         events = float(weights @ event)
@@ -66,7 +68,7 @@ def fit_accelerated(
 
     here, gradient, hessian = evaluate(at)
     converged = False
-    for _ in range(STEPS):
+    for _ in range(STEPS if np.isfinite(here) else 0):
         step = np.zeros(p + 1)
         try:
             step[free] = np.linalg.solve(-hessian[np.ix_(free, free)], gradient[free])

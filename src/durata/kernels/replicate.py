@@ -99,7 +99,15 @@ def _side_by_side(
     def fit(piece: int) -> None:
         part = slice(bounds[piece], bounds[piece + 1])
         climb_many(
-            layout, drawn[part], order.weight, order.frequency, begin, influence, limits, coefficients[part], status[part]
+            layout,
+            drawn[part],
+            order.weight,
+            order.frequency,
+            begin,
+            influence,
+            limits,
+            coefficients[part],
+            status[part],
         )
 
     if pieces == 1:
@@ -112,7 +120,12 @@ def _side_by_side(
 
 
 def _influence(
-    order: RiskOrder, columns: FloatArray, beta: FloatArray, offset: FloatArray | None, efron: bool, covariance: FloatArray
+    order: RiskOrder,
+    columns: FloatArray,
+    beta: FloatArray,
+    offset: FloatArray | None,
+    efron: bool,
+    covariance: FloatArray,
 ) -> FloatArray:
     """(m, p) how far each kept row, drawn once more, moves the coefficients, to first order (Efron's ties apart)."""
     eta = PartialLikelihood(order, columns, offset, efron).linear_predictor(beta)

@@ -131,14 +131,15 @@ def _judge(
     nameless: list[int] = []
     notes: list[int] = []
     last = -1
-    for k in range(len(rows)):
+    header_name = label(header[place])
+    for k, cell in enumerate(identifiers):
         if k in out:
             continue
-        own = label(identifiers[k])
+        own = label(cell)
         first = own if firsts is identifiers else label(firsts[k])
         if is_summary(own) or (is_summary(first) and not own):
             summary.append(k)
-        elif own and own == label(header[place]) and _texts(columns, k) <= heading:
+        elif own and own == header_name and _texts(columns, k) <= heading:
             out[k] = "heading"
         elif _is_lone_note(columns, k, own or first):
             notes.append(k)

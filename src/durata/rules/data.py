@@ -41,8 +41,11 @@ def duplicate_patients(study: Study, records: Records) -> Iterator[Seen]:
 
 def _shared(identifiers: Iterable[str]) -> list[list[int]]:
     """Positions that share an identifier."""
+    names = list(identifiers)
+    if len(set(names)) == len(names):
+        return []
     found: dict[str, list[int]] = {}
-    for k, name in enumerate(identifiers):
+    for k, name in enumerate(names):
         found.setdefault(name, []).append(k)
     return [people for people in found.values() if len(people) > 1]
 

@@ -19,7 +19,7 @@ STUDY_NUMBER = "Give every patient a study number, keep the list that joins the 
 LEAVE_OUT = (
     "Take this column out of the study file ([covariates]); it is no covariate, and the file is better kept without it."
 )
-NOT_READ = "durata reads no such column. Take it out of the file before the file is passed on."
+NOT_READ = "No such column is read. Take it out of the file ([data] file) before the file is passed on."
 
 
 @rule("I01", "national-identity-numbers", since="0.1", reference=LAW)

@@ -91,8 +91,10 @@ def third_moments(layout, c, drawn, r, root, skew, largest):
             for j in range(p):
                 along = 0.0
                 for h in range(p):
-                    cell = second[0, j, h] - fraction * second[1, j, h] if h <= j else (
-                        second[0, h, j] - fraction * second[1, h, j]
+                    cell = (
+                        second[0, j, h] - fraction * second[1, j, h]
+                        if h <= j
+                        else (second[0, h, j] - fraction * second[1, h, j])
                     )
                     along += cell * mean[h]
                     if h == j:
@@ -119,7 +121,5 @@ def exercise() -> None:
     x = np.array([[0.0, 0.0], [1.0, 1.0], [0.5, 0.25]])
     whole, none, one = np.arange(4), np.zeros(0, dtype=np.int64), np.ones(3)
     last = np.array([False, False, True])
-    layout = Layout(
-        x, x, np.zeros(3), True, whole, whole[:3], whole, last, none, np.zeros(1, dtype=np.int64), none
-    )
+    layout = Layout(x, x, np.zeros(3), True, whole, whole[:3], whole, last, none, np.zeros(1, dtype=np.int64), none)
     penalised(layout, one, one, np.zeros(1), np.empty(1), np.empty((1, 1)))

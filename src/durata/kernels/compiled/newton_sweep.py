@@ -413,7 +413,11 @@ def climb_many(layout, counts, weight, frequency, begin, influence, limits, beta
     width, n_times = layout.y.shape[1], len(layout.starts) - 1
     score, info, first, from_here = np.empty(p), np.empty((p, p)), np.empty((1 + p, p)), np.empty(p)
     c, drawn, y, offset = np.empty(m), np.empty(m), np.empty((m, width)), np.empty(m)
-    place, starts, event_starts = np.empty(m, dtype=np.int64), np.empty_like(layout.starts), np.empty_like(layout.starts)
+    place, starts, event_starts = (
+        np.empty(m, dtype=np.int64),
+        np.empty_like(layout.starts),
+        np.empty_like(layout.starts),
+    )
     event_rows, late = np.empty_like(layout.event_rows), np.empty_like(layout.late)
     late_starts = np.empty_like(layout.late_starts)
     own = limits.copy()

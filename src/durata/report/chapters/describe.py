@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import numpy as np
 from durata.designs.catalogue import declared_design
 from durata.estimate.analysis import Refused
 from durata.estimate.change import individual_change
-from durata.estimate.plan import baseline_analysis, change_analysis, parts, response_analyses
+from durata.estimate.plan import baseline_analysis, change_analysis, parts, plateau_analysis, response_analyses
 from durata.estimate.result import Summary, Test
 from durata.finding import CannotEstimate
 from durata.language.speaking import speak
@@ -24,6 +25,7 @@ from durata.show.change_tables import change_table
 from durata.show.disclosure import disclosure
 from durata.show.figures.svg import drawing
 from durata.show.figures.waterfall import waterfall_figure, waterfall_words
+from durata.show.numbers import count, fixed, percent, percent_interval
 from durata.show.printable import inside
 from durata.show.response_tables import ResponseResult, response_differences_table, response_table
 from durata.study.paper import Measurement
@@ -39,6 +41,7 @@ def describe(words: Wording) -> Iterator[Block]:
         yield Heading(words.say("describe.responses"), anchor="responses")
         for name, one in words.study.measurements.items():
             yield from measured(words, name, one)
+            yield from plateau(words, name, one)
         yield from responses(words)
     after = parts(words.study)
     if after:
@@ -125,6 +128,34 @@ def waterfall(words: Wording, name: str, one: Measurement, label: str) -> Iterat
         drawing(figure, f"waterfall-{number}", title=title, alternative=waterfall_words(changes, label=axis)),
         words.say("describe.waterfall_caption", title=title),
         Shows("measurement"),
+    )
+
+
+def plateau(words: Wording, name: str, one: Measurement) -> Iterator[Block]:
+    """Where the shrinkage of one measurement levels off: described across patients treated for different times."""
+    found = words.ask(plateau_analysis(words.study, name))
+    title = words.say("describe.plateau", measurement=inside(one.label or name))
+    if isinstance(found, Refused):
+        yield refusal(words, title, found.reason)
+    if not isinstance(found, Summary):
+        return
+    share, _, time = found.rows()
+    open_end = not math.isfinite(time["conf_high"])
+    yield Paragraph(
+        (
+            words.say(
+                "describe.plateau_open" if open_end else "describe.plateau_closed",
+                title=title,
+                n=count(share["n"]),
+                share=percent_interval(share["estimate"], share["conf_low"], share["conf_high"]),
+                time=fixed(time["estimate"], 1),
+                low=fixed(time["conf_low"], 1),
+                high="" if open_end else fixed(time["conf_high"], 1),
+                unit=words.counted_unit(words.study.treatment.unit),
+                without=percent(found.settings["without"] / found.settings["draws"], 0),
+                longest=fixed(found.settings["longest"], 1),
+            ),
+        )
     )
 
 
