@@ -118,7 +118,7 @@ ALLOWED = {
     ],
 }
 CODE = re.compile(
-    r"\[[a-z_.]+\]|[a-z_]+ = \"[a-z_]+\"|[\w.]+\.(?:toml|csv|json)|\b[a-z]+_[a-z_]+\b|(?<![A-Za-z])adjust(?![A-Za-z])"
+    r"\[[a-z_.]+\]|[a-z_]+ = \"[a-z_]+\"|durata [a-z]+|\[[a-z_]+\]的[a-z]+与[a-z]+|kind取|[\w.]+\.(?:toml|csv|json)|\b[a-z]+_[a-z_]+\b|(?<![A-Za-z])adjust(?![A-Za-z])"
 )
 QUOTED = re.compile(r"'[^']*'")  # names of columns and levels, as the file has them
 CITED = re.compile(r"[A-Z][a-z]+ et al\., [^\uff09]*")
