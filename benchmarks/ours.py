@@ -114,7 +114,7 @@ def durata_curve(a: Arrays, case: Case) -> Timed:
 
     def once() -> np.ndarray:
         curve = durata.kaplan_meier(cohort, by="g", interval="log")
-        return np.array([float(stretch.estimate.mean()) for stretch in curve.groups])
+        return np.array([float(stretch.estimate.mean()) for stretch in curve.stretches])
 
     return once
 

@@ -114,7 +114,9 @@ def curves() -> Iterable[Estimator]:
 def tests() -> Iterable[Estimator]:
     """Tests of groups against each other, and searched cuts."""
 
-    def test(name: str, function: Ask, refuses: Mapping[str, str], random: tuple[str, ...] = (), **how: Any) -> Estimator:
+    def test(
+        name: str, function: Ask, refuses: Mapping[str, str], random: tuple[str, ...] = (), **how: Any
+    ) -> Estimator:
         return Estimator(
             name,
             lambda cohort, unit: function(cohort, **how),
@@ -131,7 +133,9 @@ def tests() -> Iterable[Estimator]:
     yield test("pairwise_log_rank", du.pairwise_log_rank, sampling)
     for weight in ("gehan-breslow", "tarone-ware", "modified-peto-peto"):
         yield test(f"weighted_log_rank, {weight}", du.weighted_log_rank, sampling, weight=weight)
-    yield test("weighted_log_rank, fleming-harrington", du.weighted_log_rank, sampling, weight="fleming-harrington", q=1.0)
+    yield test(
+        "weighted_log_rank, fleming-harrington", du.weighted_log_rank, sampling, weight="fleming-harrington", q=1.0
+    )
     yield test("max_combo", du.max_combo, sampling)
     whole = {"frequency": WEIGHTS, "sampling": WEIGHTS, "entry": DELAYED, "rows": ROWS}
     yield test("permutation_log_rank", du.permutation_log_rank, whole, ("p_value",), permutations=29)
@@ -175,7 +179,9 @@ def regressions() -> Iterable[Estimator]:
             stratified=lambda cohort, unit, strata: function(cohort, (*XZ, du.strata(strata)), **how),
             clustered=cluster,
             coefficients=name != "ridge_cox, unscaled",
-            by_row=("estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value", "df") if name == "ridge_cox" else (),
+            by_row=("estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value", "df")
+            if name == "ridge_cox"
+            else (),
             grows=("estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value") if "ridge" in name else (),
             family="regressions",
         )
@@ -248,7 +254,13 @@ def regressions() -> Iterable[Estimator]:
     )
     yield after("linear_predictor", du.linear_predictor)
     yield after("nonlinearity_test", du.nonlinearity_test, (du.spline("x", [-1.0, 0.0, 1.0]), "z"), variable="x")
-    yield after("hazard_ratio_curve", du.hazard_ratio_curve, (du.spline("x", [-1.0, 0.0, 1.0]), "z"), variable="x", at=[-0.5, 0.5])
+    yield after(
+        "hazard_ratio_curve",
+        du.hazard_ratio_curve,
+        (du.spline("x", [-1.0, 0.0, 1.0]), "z"),
+        variable="x",
+        at=[-0.5, 0.5],
+    )
     yield Estimator(
         "interaction_test",
         lambda cohort, unit: du.interaction_test(cohort, INSIDE, "inside"),
