@@ -1,4 +1,12 @@
-"""What a report's other files must withstand: formulas, people's names, kills, changed data, other computers."""
+"""What a report's other files must withstand: formulas, people's names, kills, changed data, other computers.
+
+Which test holds which threat (those of a server, 8, are not here):
+
+1 formulas, 10 people's names, 11 small cells, 17 kills, 18 read-only places, 19 other computers, 20 provenance,
+22 changed data: here and in ``test_small_cells.py``; 4 to 7, 9 and 12 files, archives, names, sizes, code and encodings:
+``tests/broke/test_threats_files.py``; 2 and 3 markup in texts: ``tests/looks/drawn.py`` and its users; 13 to 15 dates, identifiers
+and numbers: ``tests/laws/test_planted_defects.py``; 16 what cannot be estimated: ``tests/people/test_trouble_*.py``.
+"""
 
 from __future__ import annotations
 

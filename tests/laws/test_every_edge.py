@@ -96,7 +96,7 @@ def wrong_with(estimator: Estimator, cohort: Cohort) -> str:
     except (du.CannotEstimate, du.StudyError) as refusal:
         words = str(refusal).lower().split()
         return "" if len(words) > 3 and "nan" not in words else f"refused as {refusal}"
-    except Exception as broken:  # noqa: BLE001 - every other exception is what is looked for
+    except Exception as broken:  # every other exception is what is looked for
         return f"{type(broken).__name__}: {broken}"
     rows_of_people = bool(answer) and "row" in answer[0]
     for row in answer:

@@ -108,3 +108,22 @@ def test_defects_of_every_family_are_told_together(tmp_path: Path, people: list[
     assert {*((("D07", person + 2, "size")) for person in people), ("D02", other + 2, "end")} <= cells(
         write(tmp_path, rows, form)
     )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_units_deaths_without_a_date_and_one_last_contact(tmp_path: Path, form: str) -> None:
+    """D13, D16 and D15 name the same people in every form of the file."""
+    for plant in (
+        lambda k, row: row.__setitem__(7, repr(float(row[7]) * 10)) if k in (3, 8) else None,
+        lambda k, row: row.__setitem__(slice(3, 5), ["", "1"]) if k in (4, 9) else None,
+        lambda k, row: row.__setitem__(6, "2022-12-31") if not row[5] else None,
+    ):
+        rows = clean()
+        for k, row in enumerate(rows):
+            plant(k, row)
+        planted = {k for k, (row, before) in enumerate(zip(rows, clean(), strict=True)) if row != before}
+        try:
+            said = list(check(write(tmp_path, rows, form)).findings)
+        except du.StudyError as refused:
+            said = [*refused.findings, *refused.also]
+        assert any(one.code in {"D13", "D15", "D16"} and set(one.people) == planted for one in said)
