@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ STUDY_FILE = (
 )
 KINDS = {"string": "text", "number": "number", "integer": "whole number", "boolean": "`true` or `false`"}
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "ARCHITECTURE.md": architecture,
     "docs/commands.md": commands,
     "docs/study-file.md": study_file,

@@ -5,7 +5,8 @@ What writes a report is imported only when one is written: a check answers witho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from durata.designs.timeline import duration_group
 from durata.estimate.analysis import Answers, Refused
 from durata.estimate.plan import answers_for, ask_beside, planned
 from durata.finding import CannotEstimate, Finding, Severity, StudyError
+from durata.kernels.compiled.readiness import in_one_way
 from durata.language.speaking import ENGLISH, speaking
 from durata.records.flow import Flow
 from durata.records.notes import reading_notes
@@ -35,10 +37,19 @@ if TYPE_CHECKING:
     from durata.report.document import Document
 
 Progress = Callable[[str, int, int], None]
+MANY = 200_000
+"""Patients from which compiled kernels are worth waiting for a compiler, once on a machine; below, numpy answers."""
 
 
 def silent(stage: str, done: int, of: int) -> None:
     """Tell nobody; the default progress of :func:`run`."""
+
+
+@contextmanager
+def walking(study: Study, records: Records) -> Iterator[None]:
+    """Everything said in the study's language and computed in one way, so that the same input gives the same bytes."""
+    with speaking(study.study.language), in_one_way(compiled=len(records) >= MANY):
+        yield
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class StudyRun:
         from durata.report.compose import compose
         from durata.report.protecting import disclosure_of, protected
 
-        with speaking(self.contents.study.study.language), disclosing(disclosure_of(self.contents)):
+        with walking(self.contents.study, self.contents.records), disclosing(disclosure_of(self.contents)):
             return compose(protected(self.contents))
 
     def results(self) -> str:
@@ -61,7 +72,7 @@ class StudyRun:
         from durata.report.protecting import disclosure_of
         from durata.report.results import results_json
 
-        with speaking(self.contents.study.study.language), disclosing(disclosure_of(self.contents)):
+        with walking(self.contents.study, self.contents.records), disclosing(disclosure_of(self.contents)):
             return results_json(self.shown())
 
     def shown(self) -> Contents:
@@ -81,7 +92,7 @@ class StudyRun:
 
         self.progress("writing the report", 0, 4)
         policy = disclosure_of(self.contents)
-        with speaking(self.contents.study.study.language), disclosing(policy):
+        with walking(self.contents.study, self.contents.records), disclosing(policy):
             document = self.document()
             self.progress("writing the report", 1, 4)
             files = {
@@ -145,11 +156,15 @@ def run(study: Study | str | Path, *, language: str | None = None, progress: Pro
 
 
 def _run(study: Study, progress: Progress) -> StudyRun:
-    from durata.report.contents import Contents, provenance
-
     progress("reading", 0, 1)
     declared, records = prepare(study)
     progress("reading", 1, 1)
+    with walking(declared, records):
+        return _answered(declared, records, progress)
+
+
+def _answered(declared: Study, records: Records, progress: Progress) -> StudyRun:
+    from durata.report.contents import Contents, provenance
 
     answers = answers_for(
         declared, records, told=lambda done, of: progress("drawing the patients of the emulated trial again", done, of)
@@ -193,10 +208,11 @@ def check(study: Study | str | Path, *, progress: Progress = silent) -> Checked:
         progress("reading", 0, 2)
         declared, records = prepare(asked)
         progress("checking", 1, 2)
-        answers = answers_for(declared, records)
-        flow = declared_flow(declared, records, answers)
-        notes = (*records.findings, *reading_notes(records))
-        return Checked(lint(declared, records, answers), notes, flow, asked.study.language)
+        with walking(declared, records):
+            answers = answers_for(declared, records)
+            flow = declared_flow(declared, records, answers)
+            notes = (*records.findings, *reading_notes(records))
+            return Checked(lint(declared, records, answers), notes, flow, asked.study.language)
 
 
 def declared_flow(study: Study, records: Records, answers: Answers) -> Flow:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from durata.kernels import concordance
 from durata.kernels.compiled import readiness
-from durata.kernels.compiled.newton_sweep import relative_risk
+from durata.kernels.compiled.relative_risk import relative_risk
 from durata.kernels.concordance import count_pairs
 from durata.kernels.dominance import PrefixSums
 from durata.kernels.partial_likelihood.firth import FirthLikelihood, fit_firth

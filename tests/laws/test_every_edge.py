@@ -17,6 +17,7 @@ from durata.cohort import Cohort, Weights
 
 BASE = drawn(3)
 N = len(BASE)
+CAUSE = np.zeros(N, dtype=np.intp) if BASE.cause is None else BASE.cause
 
 
 def ending(cause: Any) -> Cohort:
@@ -50,14 +51,14 @@ EDGES: dict[str, Callable[[], Cohort]] = {
     "all at time zero": lambda: replace(BASE, exit=np.zeros(N)),
     "some at time zero": lambda: replace(BASE, exit=np.where(FIRST % 3 == 0, 0.0, BASE.exit)),
     "nobody censored": lambda: ending(1),
-    "the last has the event": lambda: ending(np.where(BASE.exit == BASE.exit.max(), 1, BASE.cause)),
+    "the last has the event": lambda: ending(np.where(BASE.exit == BASE.exit.max(), 1, CAUSE)),
     "an empty group": lambda: replace(BASE, group=Category(G * 2, ("g0", "nobody", "g1"))),
     "one group": lambda: replace(BASE, group=named(np.zeros(N), "g", 1)),
     "no group": lambda: replace(BASE, group=None),
     "groups unknown": lambda: replace(BASE, group=Category(np.full(N, -1), ("g0", "g1"))),
     "some groups unknown": lambda: replace(BASE, group=Category(np.where(FIRST % 4 == 0, -1, G), ("g0", "g1"))),
-    "a group without events": lambda: ending(np.where(G == 1, 0, BASE.cause)),
-    "a level without events": lambda: ending(np.where(Z == 1.0, 0, BASE.cause)),
+    "a group without events": lambda: ending(np.where(G == 1, 0, CAUSE)),
+    "a level without events": lambda: ending(np.where(Z == 1.0, 0, CAUSE)),
     "groups at different times": lambda: replace(BASE, exit=np.where(G == 1, BASE.exit + 100, BASE.exit)),
     "some weights zero": lambda: weighted("sampling", FIRST % 3),
     "some counts zero": lambda: weighted("frequency", FIRST % 3),
@@ -141,5 +142,6 @@ TIMES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", TIMES)
 def test_what_is_no_cohort_is_refused_at_the_door(case: str) -> None:
     given, words = TIMES[case]
+    columns: dict[str, Any] = {"time": [1.0, 2.0, 3.0], "event": [1, 0, 1]}
     with pytest.raises(du.CannotEstimate, match=words):
-        du.cohort_from_arrays(**({"time": [1.0, 2.0, 3.0], "event": [1, 0, 1]} | given))
+        du.cohort_from_arrays(**(columns | given))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cohorts_drawn import drawn, in_unit, pieces, repeated
-from estimators_listed import ESTIMATORS, Estimator, asked, told
+from estimators_listed import ESTIMATORS, FEATURES, Estimator, asked, told
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +66,11 @@ def refused(estimator: Estimator, feature: str, cohort: Cohort) -> None:
     answer = asked(estimator, cohort)
     assert isinstance(answer, str), f"{estimator.name} is listed as refusing {feature}, and answered"
     assert re.search(estimator.refuses[feature], answer), answer
+
+
+def test_the_list_names_every_estimator_once_and_only_known_features() -> None:
+    assert len({estimator.name for estimator in ESTIMATORS}) == len(ESTIMATORS)
+    assert {feature for estimator in ESTIMATORS for feature in estimator.refuses} <= set(FEATURES)
 
 
 @every

@@ -20,7 +20,7 @@ from durata.estimate.plan import answers_for
 from durata.estimate.quantities import Quantity, quantities
 from durata.finding import CannotEstimate
 from durata.kernels.arrays import IntArray
-from durata.kernels.compiled.readiness import ready, warm
+from durata.kernels.compiled.readiness import in_one_way, ready, warm
 from durata.language.speaking import speak, speaking, spoken
 from durata.records.records import Records
 from durata.study.types import Study
@@ -231,10 +231,8 @@ def several(question: Question, draws: Draws, numbers: Sequence[int], how: tuple
     numbers are the same to the last bit.
     """
     language, compiled = how
-    if compiled:
-        warm()
     out: list[Numbers | str] = []
-    with speaking(language), threadpool_limits(1, "blas"):
+    with speaking(language), in_one_way(compiled=compiled), threadpool_limits(1, "blas"):
         for counts in draws.counts(numbers) if len(numbers) else ():
             try:
                 out.append(question.ask(counts))

@@ -78,7 +78,8 @@ def _side_by_side(
     workers: int | None,
 ) -> Replicates:
     warm()
-    from durata.kernels.compiled.newton_sweep import climb_many, lay_out
+    from durata.kernels.compiled.layout import lay_out
+    from durata.kernels.compiled.newton_sweep import climb_many
 
     columns = kept_columns(order, x)
     scale, _ = centre_and_scale(order, columns)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from durata.kernels.compiled.newton_sweep import Layout, Room, cholesky, evaluate
+from durata.kernels.compiled.layout import Layout
+from durata.kernels.compiled.newton_sweep import Room, cholesky, evaluate
 
 LOST = 1e3
 """Second moments of this many times the information, in coordinates in which that is the identity, lose three digits."""

@@ -7,36 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from durata.kernels.arrays import BoolArray, FloatArray, IntArray
-from durata.kernels.partial_likelihood.risk_order import RiskOrder
+from durata.kernels.arrays import FloatArray
+from durata.kernels.compiled.layout import Layout, mirror, standardise
+from durata.kernels.compiled.relative_risk import relative_risk
 
 CONVERGED, SEPARATION, COLLINEAR, NOT_CONVERGED, NO_EVENTS = 0, 1, 2, 3, 4
 """The statuses of :class:`durata.kernels.newton.Status`; anything but CONVERGED is asked again of the numpy kernel."""
 
 TINY, HUGE = 1e-150, 1e150
 FLAT, FLAT_REACH = 1e-5, 0.25  # as in durata.kernels.newton
-
-
-class Layout(NamedTuple):
-    """A RiskOrder as flat arrays, with the covariates of its rows; what machine code walks over.
-
-    x (m, p or more) covariates, more columns being left alone, and offset (m,) of the kept rows; y (m, p + p (p + 1) / 2) the covariates followed by the products
-    of every two of them, so that all moments of a risk set are one sum over contiguous numbers; starts (K + 1,) rows by last event time; event_rows with
-    event_starts (K + 1,); stratum_ends (K,) whether a stratum ends at an event time; late rows, in groups of one entry
-    (late_starts), and the last event time each group misses (late_before).
-    """
-
-    x: FloatArray
-    y: FloatArray
-    offset: FloatArray
-    efron: bool
-    starts: IntArray
-    event_rows: IntArray
-    event_starts: IntArray
-    stratum_ends: BoolArray
-    late: IntArray
-    late_starts: IntArray
-    late_before: IntArray
 
 
 class Room(NamedTuple):
@@ -48,127 +27,6 @@ class Room(NamedTuple):
     s: FloatArray
     e: FloatArray
     packed: FloatArray
-
-
-def lay_out(order: RiskOrder, columns: FloatArray, offset: FloatArray | None, *, efron: bool) -> Layout:
-    """The Layout of an order with the covariates ``columns`` (p, m) of its kept rows."""
-    x = np.ascontiguousarray(columns.T)
-    return _laid_out(order, x, with_products(x), offset, efron=efron)
-
-
-def lay_out_rows(
-    order: RiskOrder, x: FloatArray, offset: FloatArray | None, *, efron: bool
-) -> tuple[Layout, FloatArray, FloatArray]:
-    """The Layout of an order of one stratum with covariates ``x`` (n, p) of all rows, centred and scaled.
-
-    Also their scale (p,) and largest size (p,), as ``centre_and_scale`` of ``durata.kernels.partial_likelihood.fit``.
-    """
-    m, p = len(order.rows), x.shape[1]
-    y, scale, largest = np.empty((m, p + p * (p + 1) // 2)), np.empty(p), np.empty(p)
-    rows = order.rows.astype(np.int64, copy=False)
-    standardise(np.ascontiguousarray(x), rows, order.weight, y, scale, largest)
-    known = None if offset is None else offset[order.rows]
-    return _laid_out(order, y, y, known, efron=efron), scale, largest
-
-
-@njit(cache=True, nogil=True)
-def standardise(x, rows, weight, y, scale, largest):
-    """Fill ``y`` (m, p + p (p + 1) / 2) with the rows of ``x``, centred and scaled, and their products."""
-    m, p = len(rows), x.shape[1]
-    total = 0.0
-    centre = np.zeros(p)
-    scale[:] = 0.0
-    largest[:] = 0.0
-    for i in range(m):
-        total += weight[i]
-        for j in range(p):
-            value = x[rows[i], j]
-            y[i, j] = value
-            centre[j] += weight[i] * value
-            largest[j] = max(largest[j], abs(value))
-    centre /= total
-    for i in range(m):
-        for j in range(p):
-            y[i, j] -= centre[j]
-            scale[j] += weight[i] * y[i, j] * y[i, j]
-    for j in range(p):
-        scale[j] = np.sqrt(scale[j] / total)
-    for i in range(m):
-        q = p
-        for j in range(p):
-            if scale[j] > 0.0:
-                y[i, j] /= scale[j]
-            for h in range(j + 1):
-                y[i, q] = y[i, j] * y[i, h]
-                q += 1
-
-
-@njit(cache=True, nogil=True)
-def mirror(matrix):
-    """Copy the lower half of ``matrix`` to its upper half."""
-    for j in range(len(matrix)):
-        for h in range(j):
-            matrix[h, j] = matrix[j, h]
-
-
-def _laid_out(order: RiskOrder, x: FloatArray, y: FloatArray, offset: FloatArray | None, *, efron: bool) -> Layout:
-    n_times, none = order.n_times, np.zeros(0, dtype=np.int64)
-    ends = np.zeros(n_times, dtype=np.bool_)
-    ends[np.asarray(order.time_bounds[1:]) - 1] = True
-    late = order.late
-    return Layout(
-        x,
-        y,
-        np.zeros(len(order.rows)) if offset is None else np.ascontiguousarray(offset),
-        efron,
-        np.append(order.starts, len(order.rows)).astype(np.int64, copy=False),
-        order.event_rows.astype(np.int64, copy=False),
-        np.searchsorted(order.event_index, np.arange(n_times + 1)).astype(np.int64),
-        ends,
-        none if late is None else late.positions.astype(np.int64),
-        np.zeros(1, dtype=np.int64) if late is None else np.append(late.starts, len(late.positions)).astype(np.int64),
-        none if late is None else late.before.astype(np.int64),
-    )
-
-
-def with_products(x: FloatArray) -> FloatArray:
-    """(m, p + p (p + 1) / 2) the columns of ``x`` (m, p) and, row by row of a lower triangle, their products."""
-    j, h = np.tril_indices(x.shape[1])
-    return np.ascontiguousarray(np.concatenate([x, x[:, j] * x[:, h]], axis=1))
-
-
-LOG_2_HIGH, LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-SMALLEST = -708.0
-
-
-@njit(cache=True, nogil=True)
-def relative_risk(eta, c, powers, r):
-    """Fill ``r`` (m,) with c exp(eta) for eta <= 0: a power of 2 times a polynomial, which processors do several at once.
-
-    exp(-708) stands for anything smaller.
-    """
-    bits = powers.view(np.int64)
-    for i in range(len(eta)):
-        value = max(eta[i], SMALLEST)
-        whole = np.floor(value * 1.4426950408889634 + 0.5)
-        z = value - whole * LOG_2_HIGH - whole * LOG_2_LOW
-        # Taylor's series; |z| < 0.35, so that what is left out is below 1e-17
-        f = 1.0 / 479001600.0 + z * (1.0 / 6227020800.0)
-        f = 1.0 / 39916800.0 + z * f
-        f = 1.0 / 3628800.0 + z * f
-        f = 1.0 / 362880.0 + z * f
-        f = 1.0 / 40320.0 + z * f
-        f = 1.0 / 5040.0 + z * f
-        f = 1.0 / 720.0 + z * f
-        f = 1.0 / 120.0 + z * f
-        f = 1.0 / 24.0 + z * f
-        f = 1.0 / 6.0 + z * f
-        f = 0.5 + z * f
-        f = 1.0 + z * f
-        r[i] = c[i] * (1.0 + z * f)
-        bits[i] = (np.int64(whole) + 1023) << 52
-    for i in range(len(eta)):
-        r[i] *= powers[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})

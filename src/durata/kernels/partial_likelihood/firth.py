@@ -27,7 +27,7 @@ from durata.kernels.profile import ProfiledCoefficients, Profiler
 from durata.kernels.quasi_newton import climb
 
 if TYPE_CHECKING:
-    from durata.kernels.compiled.newton_sweep import Layout
+    from durata.kernels.compiled.layout import Layout
 
 CANCELLED = 1e-3
 """Information smaller than this share of the moments it is the difference of has lost three digits; its third moments, more."""
@@ -74,7 +74,7 @@ class FirthLikelihood:
         """The rows as machine code takes them; None where it is not loaded or the rows are not few and plain."""
         if not loaded() or self.order.late is not None or self.x.size > FEW:
             return None
-        from durata.kernels.compiled.newton_sweep import lay_out
+        from durata.kernels.compiled.layout import lay_out
 
         return lay_out(self.order, self.x, self.offset, efron=self.efron)
 

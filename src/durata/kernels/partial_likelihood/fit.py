@@ -140,7 +140,8 @@ def _in_machine_code(order: RiskOrder, x: FloatArray, offset: FloatArray | None,
 
     Whatever does not converge is left to numpy too: what separation and collinearity are is decided in one place.
     """
-    from durata.kernels.compiled.newton_sweep import climb, lay_out, lay_out_rows, mirror
+    from durata.kernels.compiled.layout import lay_out, lay_out_rows, mirror
+    from durata.kernels.compiled.newton_sweep import climb
 
     if len(order.row_bounds) <= 2:
         layout, scale, largest = lay_out_rows(order, x, offset, efron=efron)
