@@ -260,6 +260,7 @@ def regressions() -> Iterable[Estimator]:
         (du.spline("x", [-1.0, 0.0, 1.0]), "z"),
         variable="x",
         at=[-0.5, 0.5],
+        reference=0.1,  # the default, the median of the rows, moves when rows are split
     )
     yield Estimator(
         "interaction_test",

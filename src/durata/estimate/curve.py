@@ -158,6 +158,8 @@ class Curve(Tidy):
             row["note"] = speak("beyond the last observation at {until:g} {unit}", until=stretch.until, unit=self.unit)
         elif self.interval == NO_INTERVAL:
             row |= dict.fromkeys(("std_error", "conf_low", "conf_high"))
+            if stretch.initial == 1.0 and row["estimate"] == 0.0:
+                row["note"] = self._why_no_interval(stretch, row)
         else:
             row["note"] = self._why_no_interval(stretch, row)
         return row

@@ -24,8 +24,6 @@ NOISE = 1e-8
 """Share of the log-likelihood that rounding may make of the difference between two points beside each other."""
 LEAST_EIGENVALUE = 1e-15
 """Of a correlation matrix; a smaller one is rounding."""
-REGULAR = 1e-2
-"""Pivots of a correlation matrix above this need no eigenvalues."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +101,7 @@ def climb(
 def inverse_of(information: FloatArray) -> FloatArray:
     """The inverse of an information (p, p), positive definite whatever rounding has made of it."""
     unit = 1.0 / np.sqrt(np.diag(information))
-    correlation = information * unit * unit[:, None]
-    try:
-        if np.linalg.cholesky(correlation).diagonal().min() > REGULAR:
-            return np.asarray(np.linalg.inv(correlation) * unit * unit[:, None])
-    except np.linalg.LinAlgError:
-        pass  # singular in double precision: its eigenvalues are mended below
-    values, vectors = np.linalg.eigh(correlation)
+    values, vectors = np.linalg.eigh(information * unit * unit[:, None])
     half = vectors / np.sqrt(np.maximum(values, LEAST_EIGENVALUE)) * unit[:, None]
     return np.asarray(half @ half.T)
 
