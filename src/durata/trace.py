@@ -134,12 +134,16 @@ def at_risk_words(study: Study, cohort: Cohort, rows: np.ndarray[tuple[int], np.
     unit = study.study.time_unit
     length = study.study.days(unit)
     entry = np.full(len(rows), -np.inf) if cohort.entry is None else cohort.entry[rows]
+    asked = (0.0, *study.horizons.at)
     counted = [
         f"{horizon:g}"
-        for horizon in (0.0, *study.horizons.at)
+        for horizon in asked
         if np.any((entry < horizon * length) & (cohort.exit[rows] >= horizon * length))
     ]
-    return f"counted at risk at {', '.join(counted) or 'none'} {unit} (of 0, {', '.join(f'{h:g}' for h in study.horizons.at)})"
+    among = ", ".join(f"{horizon:g}" for horizon in asked)
+    if not counted:
+        return f"counted at risk at none of the times {among} ({unit})"
+    return f"counted at risk at {', '.join(counted)} {unit} (of {among})"
 
 
 def concerned(study: Study, records: Records, answers: Answers, person: int) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ Which test holds which threat (those of a server, 8, are not here):
 1 formulas, 10 people's names, 11 small cells, 17 kills, 18 read-only places, 19 other computers, 20 provenance,
 22 changed data: here and in ``test_small_cells.py``; 4 to 7, 9 and 12 files, archives, names, sizes, code and encodings:
 ``tests/broke/test_threats_files.py``; 2 and 3 markup in texts: ``tests/looks/drawn.py`` and its users; 13 to 15 dates, identifiers
-and numbers: ``tests/laws/test_planted_defects.py``; 16 what cannot be estimated: ``tests/people/test_trouble_*.py``.
+and numbers: ``tests/laws/test_planted_defects.py``; 16 what cannot be estimated: ``tests/people/test_trouble_*.py``;
+21 what durata is built of: hashes of all packages in ``tests/test_architecture.py`` (the locks), bytes and licence of the
+font it brings in ``tests/looks/test_chinese_font.py``.
 """
 
 from __future__ import annotations

@@ -36,9 +36,17 @@ def selfcheck(output: Path | None, language: str | None, shape: str) -> None:
         found = check()
         record, text = as_record(found), as_text(found)
         if output is not None:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-            output.with_suffix(".txt").write_text(text, encoding="utf-8", newline="\n")
+            try:
+                output.parent.mkdir(parents=True, exist_ok=True)
+                output.write_text(
+                    json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n"
+                )
+                output.with_suffix(".txt").write_text(text, encoding="utf-8", newline="\n")
+            except OSError as problem:
+                click.echo(text, nl=False)
+                raise click.UsageError(
+                    speak("The record cannot be written to {file}: {why}.", file=output, why=problem.strerror)
+                ) from problem
         if shape == "json":
             print_json(record)
         else:

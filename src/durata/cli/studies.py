@@ -47,7 +47,10 @@ def run_and_write(study: Path, output: Path, figures: str, shape: str, language:
     from durata.pipeline import run as run_study
     from durata.report.figure_files import figure_formats
 
+    from durata.report.folder import refuse_unfit
+
     formats = figure_formats(figures)
+    refuse_unfit(output)
     with Reporter() as progress:
         finished = run_study(study, language=language, progress=progress)
         report = finished.write(output, formats)

@@ -326,7 +326,15 @@ class _Reading:
             categories={
                 name: one.values for name, one in self.typed["category"].items() if isinstance(one.values, Category)
             },
-            source=Source(table.file, sha256, table.sheet, table.encoding, n, table.header, (*table.beside, *beside, *self.long.beside)),
+            source=Source(
+                table.file,
+                sha256,
+                table.sheet,
+                table.encoding,
+                n,
+                table.header,
+                (*table.beside, *beside, *self.long.beside),
+            ),
             flow=Flow.start(speak("patients in the file"), n),
             findings=tuple(self.findings),
             columns={one.name: self._column(one) for one in self.wanted},

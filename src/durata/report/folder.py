@@ -164,6 +164,13 @@ def recorded_sums(folder: Path) -> dict[str, str] | None:
     return {str(name): str(value) for name, value in sums.items()} if isinstance(sums, dict) else None
 
 
+def refuse_unfit(target: Path) -> None:
+    """Refuse, before anything is computed, a folder that could not be replaced afterwards; raises CannotWrite."""
+    whole = _absolute(target)
+    if not _interrupted(whole):
+        _check_replaceable(whole)
+
+
 def _check_replaceable(target: Path) -> None:
     """Replacing a folder deletes what is in it, so everything in it must be ours and as we left it."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):

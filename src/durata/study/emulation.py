@@ -108,8 +108,9 @@ class EmulationTable(Declared):
         description="Risk one is ready to take to be spared one more [treatment] unit of treatment; shows the decision view.",
     )
     centre: Name | None = Field(
-        default=None, description="Category covariate within whose levels patients are drawn, such as the hospital; 10 levels or more are drawn "
-        "whole."
+        default=None,
+        description="Category covariate within whose levels patients are drawn, such as the hospital; 10 levels or more are drawn "
+        "whole.",
     )
     truncate: Annotated[tuple[Number, ...], Strict(False)] = Field(
         default=(99.5, 99.0),

@@ -160,9 +160,7 @@ def _syntax(error: ValueError, text: str, name: str) -> Finding:
     )
 
 
-def in_file_order(
-    found: Iterable[Mistake], name: str, places: Mapping[tuple[str | int, ...], Place]
-) -> list[Finding]:
+def in_file_order(found: Iterable[Mistake], name: str, places: Mapping[tuple[str | int, ...], Place]) -> list[Finding]:
     """Mistakes as findings with line and position, in the order of the file."""
     return sorted((_finding(one, name, places) for one in found), key=_in_file_order)
 

@@ -205,7 +205,9 @@ class Outcome(Declared):
             if not self.event:
                 raise ValueError(speak("'event' needs at least one date column"))
             if self.status is not None or self.event_codes is not None or self.censor_codes is not None:
-                raise ValueError(speak("'status', 'event_codes', 'censor_codes' belong to 'date' or 'time', not to 'event'"))
+                raise ValueError(
+                    speak("'status', 'event_codes', 'censor_codes' belong to 'date' or 'time', not to 'event'")
+                )
         elif self.status is None or not self.event_codes:
             raise ValueError(speak("'date' and 'time' need 'status' and 'event_codes'"))
         elif self.censor is not None:
