@@ -46,7 +46,6 @@ def run_and_write(study: Path, output: Path, figures: str, shape: str, language:
     from durata.cli.progress import Reporter
     from durata.pipeline import run as run_study
     from durata.report.figure_files import figure_formats
-
     from durata.report.folder import refuse_unfit
 
     formats = figure_formats(figures)
