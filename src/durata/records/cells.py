@@ -6,7 +6,7 @@ import datetime
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -118,3 +118,8 @@ def trouble(cell: Cell) -> Defect | None:
     if isinstance(cell, Trouble) or (isinstance(cell, str) and cell.strip().upper() in SPREADSHEET_ERRORS):
         return Defect("D11", "the cell holds the spreadsheet error {text}.", "Correct the formula or empty the cell.")
     return None
+
+
+def label_texts(codes: Iterable[str | int]) -> frozenset[str]:
+    """Codes as the labels that cells have for them."""
+    return frozenset(label(str(code)) for code in codes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from durata.category import Category
 from durata.finding import Finding, Severity, StudyError, Where
-from durata.kernels.arrays import BoolArray, FloatArray, IntArray
+from durata.kernels.arrays import BoolArray, IntArray
 from durata.language.speaking import speak
 from durata.records.amounts import read_number
-from durata.records.cells import Cell, Defect, identifier, label
+from durata.records.cells import Cell, Defect, identifier, label, label_texts
 from durata.records.columns import Wanted, missing_columns, number_rules, positions_of, wanted_columns
 from durata.records.columns import folded as folded_name
 from durata.records.days import DayRules, read_day
@@ -31,7 +31,7 @@ from durata.records.privacy import identifies
 from durata.records.records import Column, Records, Source, without
 from durata.records.status import doubtful_status, undeclared_codes
 from durata.records.tables import Table, letters
-from durata.records.typed import ColumnRules, Typed, read_column
+from durata.records.typed import ColumnRules, Typed, numbers_of, read_column
 from durata.study.near import shortened
 from durata.study.types import Study
 
@@ -131,7 +131,7 @@ class _Reading:
             self.findings.append(Finding("D05", Severity.ERROR, what, where=Where(table.file, sheet=table.sheet)))
         self.stops = any(finding.severity is Severity.ERROR for finding in self.findings)
         self.position = positions_of(table.header, self.wanted, study.data)
-        missing = _texts(study.data.missing) | {""}
+        missing = label_texts(study.data.missing) | {""}
         self._find_personal()
         self._read_identifiers(missing)
         for one in self.wanted:
@@ -202,7 +202,7 @@ class _Reading:
         """How the cells of one column are read, as the study says."""
         data = self.study.data
         return ColumnRules(
-            missing | _texts(data.missing_in.get(one.column, ())),
+            missing | label_texts(data.missing_in.get(one.column, ())),
             {label(old): label(str(new)) for old, new in data.values.get(one.column, {}).items()},
             DayRules(data.date_order, data.partial_dates),
             number_rules(self.study, one),
@@ -320,9 +320,9 @@ class _Reading:
         return Records(
             identifiers=tuple(self.identifiers),
             row=np.array(table.rows, dtype=np.intp),
-            dates={**_numbers(self.typed["date"]), **self.long.dates},
+            dates={**numbers_of(self.typed["date"]), **self.long.dates},
             measured=self.long.measured,
-            numbers=_numbers(self.typed["number"]),
+            numbers=numbers_of(self.typed["number"]),
             categories={
                 name: one.values for name, one in self.typed["category"].items() if isinstance(one.values, Category)
             },
@@ -395,12 +395,3 @@ class _Reading:
             people=tuple(int(k) for k in people),
             keys=self._keys([int(k) for k in people]),
         )
-
-
-def _texts(codes: Iterable[str | int]) -> frozenset[str]:
-    """Codes as the labels that cells have for them."""
-    return frozenset(label(str(code)) for code in codes)
-
-
-def _numbers(typed: Mapping[str, Typed]) -> dict[str, FloatArray]:
-    return {name: one.values for name, one in typed.items() if not isinstance(one.values, Category)}

@@ -182,3 +182,8 @@ def _no_reference(name: str, levels: Sequence[str]) -> Defect:
     return Defect(
         "D08", "the reference {reference!r} does not occur in the column.", "{near}", {"reference": name, "near": near}
     )
+
+
+def numbers_of(typed: Mapping[str, Typed]) -> dict[str, FloatArray]:
+    """The values of the columns that hold numbers or days."""
+    return {name: one.values for name, one in typed.items() if not isinstance(one.values, Category)}
