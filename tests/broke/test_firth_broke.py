@@ -57,9 +57,7 @@ def test_limits_where_the_information_is_nearly_lost() -> None:
         # The constrained likelihood has several peaks: scipy climbs from both sides of c = 0.
         tops = [written.maximum(j, limit, near) for near in (effects.estimate, np.array([18.0, 3.0, 4.0, -19.0]))]
         fall = min(2 * (effects.log_likelihood - written.value(top).real) for top in tops)
-        # Peaks of nearly the same height lie side by side, and which of two neighbours a climb from the estimate ends
-        # on hangs on the last digits of a processor's arithmetic.
-        assert chi2.cdf(fall, 1) == pytest.approx(0.95, abs=5e-3)
+        assert chi2.cdf(fall, 1) == pytest.approx(0.95, abs=1e-8)
 
 
 def test_two_peaks_are_said() -> None:
